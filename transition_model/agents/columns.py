@@ -1,0 +1,290 @@
+"""Columnar agent sets: arrays own the state, Mesa agents are views of a row.
+
+Twelve million Python objects would need twelve gigabytes and hours; twelve million rows need a
+few hundred megabytes and seconds. :class:`ColumnarAgentSet` answers Mesa's agent-set interface
+(``select``, ``agg``, ``get``, ``set``, ``groupby``, ``do`` and the rest) from the columns, and
+hands out a :class:`RowAgent`, a :class:`mesa.Agent`, when somebody asks for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from random import Random
+from typing import Any, Self
+
+import mesa
+import numpy as np
+from mesa.agentset import AbstractAgentSet, GroupBy
+from numpy.typing import NDArray
+
+from transition_model.errors import InputError
+
+type Column = NDArray[Any]
+
+
+class RowAgent(mesa.Agent[Any]):
+    """A Mesa agent that is a view of one row: reading and writing goes to the columns."""
+
+    _set: ColumnarAgentSet[Any]
+    _row: int
+
+    def __init__(self, agent_set: ColumnarAgentSet[Any], row: int) -> None:
+        # Not mesa.Agent.__init__: that would register an object with the model.
+        object.__setattr__(self, "_set", agent_set)
+        object.__setattr__(self, "_row", row)
+        object.__setattr__(self, "model", agent_set.model)
+        object.__setattr__(self, "unique_id", agent_set.first_id + row)
+        object.__setattr__(self, "pos", None)
+
+    def __getattr__(self, name: str) -> Any:
+        columns = self._set.columns
+        if name.startswith("_") or name not in columns:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        return columns[name][self._row]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in self._set.columns:
+            raise AttributeError(f"{type(self).__name__} has no column {name!r}")
+        self._set.columns[name][self._row] = value
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            type(self) is type(other)
+            and isinstance(other, RowAgent)
+            and self.model is other.model
+            and self._row == other._row
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._row))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.unique_id}>"
+
+
+class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
+    """All agents of one type, or a selection of them.
+
+    Parameters
+    ----------
+    agent_type
+        The class that a row is viewed as.
+    model
+        The Mesa model.
+    columns
+        State by name; each array has the agents along its first axis.
+    first_id
+        ``unique_id`` of row 0.
+    rows
+        Row numbers of a selection; all rows by default.
+    """
+
+    def __init__(
+        self,
+        agent_type: type[A],
+        model: Any,
+        columns: Mapping[str, Column],
+        first_id: int = 1,
+        rows: NDArray[np.int64] | None = None,
+    ) -> None:
+        lengths = {name: len(column) for name, column in columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise InputError(agent_type.__name__, lengths, "columns of one length")
+        self.agent_type = agent_type
+        self.model = model
+        self.columns = columns
+        self.first_id = first_id
+        self.size = next(iter(lengths.values()), 0)
+        self.rows = np.arange(self.size) if rows is None else rows
+        self.random: Random = model.random if model is not None else Random(0)
+
+    # -- what Mesa asks of every agent set ---------------------------------------------------
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[A]:
+        return (self._view(int(row)) for row in self.rows)
+
+    def __getitem__(self, place: int) -> A:
+        return self._view(int(self.rows[place]))
+
+    def __contains__(self, agent: object) -> bool:
+        return (
+            isinstance(agent, self.agent_type)
+            and agent.model is self.model
+            and bool(np.any(self.rows == agent._row))
+        )
+
+    def _view(self, row: int) -> A:
+        return self.agent_type(self, row)
+
+    def _subset(self, rows: NDArray[np.int64]) -> ColumnarAgentSet[A]:
+        return ColumnarAgentSet(self.agent_type, self.model, self.columns, self.first_id, rows)
+
+    def _update(self, agents: Iterable[A]) -> Self:
+        self.rows = np.array([agent._row for agent in agents], dtype=np.int64)
+        return self
+
+    def __copy__(self) -> ColumnarAgentSet[A]:
+        return self._subset(self.rows.copy())
+
+    def copy(self) -> ColumnarAgentSet[A]:
+        """Another set of the same agents."""
+        return self.__copy__()
+
+    # -- reading and writing columns ---------------------------------------------------------
+    def __getattr__(self, name: str) -> Column:
+        columns = self.__dict__.get("columns", {})
+        if name not in columns:
+            raise AttributeError(f"no column {name!r}; there are: {', '.join(columns)}")
+        column: Column = columns[name]
+        return column if len(self.rows) == self.size else column[self.rows]
+
+    def select(  # type: ignore[override]
+        self,
+        filter_func: Callable[[A], bool] | NDArray[np.bool_] | None = None,
+        at_most: float = float("inf"),
+        inplace: bool = False,
+        agent_type: type[A] | None = None,
+    ) -> ColumnarAgentSet[A]:
+        """The agents that pass a filter.
+
+        Parameters
+        ----------
+        filter_func
+            A function of an agent, as in Mesa (slow: one view a row), or a boolean array over
+            this set (fast), for example ``households.select(households.income > 1e5)``.
+        at_most
+            At most so many; a float up to 1.0 is a fraction, as in Mesa.
+        inplace
+            Narrow this very set.
+        agent_type
+            Keep only agents of this type, as in Mesa.
+        """
+        keep = self.rows
+        if agent_type is not None and not issubclass(self.agent_type, agent_type):
+            keep = keep[:0]
+        if callable(filter_func):
+            chosen = np.array([filter_func(self._view(int(row))) for row in keep], dtype=bool)
+            keep = keep[chosen]
+        elif filter_func is not None:
+            keep = keep[np.asarray(filter_func, dtype=bool)]
+        if isinstance(at_most, float) and at_most <= 1.0:
+            at_most = int(len(self) * at_most)
+        if at_most < len(keep):
+            keep = keep[: int(at_most)]
+        if inplace:
+            self.rows = keep
+            return self
+        return self._subset(keep)
+
+    def get(  # type: ignore[override]
+        self,
+        attr_names: str | list[str],
+        handle_missing: str = "error",
+        default_value: Any = None,
+    ) -> Column | list[list[Any]]:
+        """Values of one column as an array, or of several as a list of rows, as in Mesa.
+
+        Raises
+        ------
+        AttributeError
+            If there is no such column and ``handle_missing`` is ``"error"``.
+        """
+        if handle_missing not in ("error", "default"):
+            raise ValueError("handle_missing is 'error' or 'default'")
+        if isinstance(attr_names, str):
+            return self._column(attr_names, handle_missing, default_value)
+        columns = [self._column(name, handle_missing, default_value) for name in attr_names]
+        return [list(values) for values in zip(*columns, strict=True)]
+
+    def _column(self, name: str, handle_missing: str, default_value: Any) -> Column:
+        if name == "unique_id":
+            return self.rows + self.first_id
+        if name not in self.columns and handle_missing == "default":
+            return np.full(len(self), default_value)
+        column: Column = getattr(self, name)
+        return column
+
+    def set(self, attr_name: str, value: Any) -> Self:  # type: ignore[override]
+        """Write one value, or an array over this set, into a column."""
+        if attr_name not in self.columns:
+            raise AttributeError(f"no column {attr_name!r}; there are: {', '.join(self.columns)}")
+        self.columns[attr_name][self.rows] = value
+        return self
+
+    def agg(self, attribute: str, func: Callable[..., Any] | Iterable[Callable[..., Any]]) -> Any:
+        """One or several functions of a column, as in Mesa."""
+        values = self._column(attribute, "error", None)
+        return func(values) if callable(func) else [function(values) for function in func]
+
+    def groupby(  # type: ignore[override]
+        self, by: Callable[[A], Any] | str, result_type: str = "agentset"
+    ) -> GroupBy:
+        """Agents by the value of a column or of a function of an agent, as in Mesa."""
+        values = (
+            self._column(by, "error", None)
+            if isinstance(by, str)
+            else np.array([by(agent) for agent in self])
+        )
+        groups = {key: self._subset(self.rows[values == key]) for key in np.unique(values).tolist()}
+        return GroupBy(groups if result_type == "agentset" else {k: list(g) for k, g in groups.items()})
+
+    # -- order and calls ---------------------------------------------------------------------
+    def shuffle(self, inplace: bool = False) -> ColumnarAgentSet[A]:
+        """The same agents in another order (decisions here do not depend on it)."""
+        order = list(range(len(self.rows)))
+        self.random.shuffle(order)
+        return self._reordered(np.array(order, dtype=np.int64), inplace)
+
+    def sort(
+        self, key: Callable[[A], Any] | str, ascending: bool = False, inplace: bool = False
+    ) -> ColumnarAgentSet[A]:
+        """The same agents, ordered by a column or a function of an agent."""
+        values = self._column(key, "error", None) if isinstance(key, str) else np.array(
+            [key(agent) for agent in self]
+        )
+        order = np.argsort(values, kind="stable")
+        return self._reordered(order if ascending else order[::-1], inplace)
+
+    def _reordered(self, order: NDArray[np.int64], inplace: bool) -> ColumnarAgentSet[A]:
+        target = self if inplace else self.__copy__()
+        target.rows = self.rows[order]
+        return target
+
+    def map(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """Result of a method, by name, or of a function of an agent, for each agent."""
+        if isinstance(method, str):
+            return [getattr(agent, method)(*args, **kwargs) for agent in self]
+        return [method(agent, *args, **kwargs) for agent in self]
+
+    def do(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Self:
+        """Call a method, by name, or a function of an agent, for each agent."""
+        self.map(method, *args, **kwargs)
+        return self
+
+    def shuffle_do(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Self:
+        """As :meth:`do`, in random order."""
+        self.shuffle().do(method, *args, **kwargs)
+        return self
+
+    # -- the population is fixed during a run ------------------------------------------------
+    def add(self, agent: A) -> None:
+        """Refused: rows are made when the population is built."""
+        raise TypeError("a columnar agent set has the rows that it was built with")
+
+    def discard(self, agent: A) -> None:
+        """Take an agent out of this selection, if it is there."""
+        self.rows = self.rows[self.rows != agent._row]
+
+    def remove(self, agent: A) -> None:
+        """Take an agent out of this selection.
+
+        Raises
+        ------
+        KeyError
+            If it is not there.
+        """
+        if agent not in self:
+            raise KeyError(agent)
+        self.discard(agent)

@@ -1,0 +1,41 @@
+"""What an agent knows when it decides: the month, the rules, the stocks at the month's opening."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.calendar import Month
+from transition_model.ledger import Ledger
+from transition_model.parameters import ParameterValues
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The month as agents find it. All agents of a type decide on the same opening state.
+
+    Attributes
+    ----------
+    month
+        The month.
+    seed
+        Seed of the run, for :mod:`transition_model.random_streams`.
+    parameters
+        Declared values under the scenario's overrides.
+    levers
+        Value of every lever this month, by id, in the lever's unit.
+    stocks
+        Published stock-flow variables at the opening (``data/published.toml``).
+    ledger
+        Where decisions are written.
+    """
+
+    month: Month
+    seed: int
+    parameters: ParameterValues
+    levers: Mapping[str, float]
+    stocks: Mapping[str, NDArray[np.float64]]
+    ledger: Ledger

@@ -1,0 +1,331 @@
+"""Declared values: every number of the model with unit, range, status and source.
+
+``data/parameters/*.toml`` holds one table a parameter. A parameter is
+
+* a constant: ``value = 16.0``;
+* a table over one or two dimensions: ``over = ["recycler_kind"]`` and ``table = {vehicle = ...}``;
+* a path: ``years = {2020 = ..., 2024 = ...}`` (each a number, or a table with ``over``), read as
+  ``interpolation = "step"`` (constant within the calendar year) or ``"linear"`` (the value at the
+  year's beginning, linear in between); before the first year and after the last it is held.
+
+``low`` and ``high`` bound a constant itself, and a table or path by a factor around 1, so that each
+parameter has exactly one uncertain number: the value, or the factor.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from functools import cache, cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from transition_model.calendar import Month
+from transition_model.dimensions import dimension, shape
+from transition_model.errors import InputError
+
+type Array = NDArray[np.float64]
+type Nested = float | dict[str, float] | dict[str, dict[str, float]]
+
+
+class Status(StrEnum):
+    """How well a number is known, best first."""
+
+    OBSERVED = "observed"
+    RULE = "rule"
+    LITERATURE = "literature"
+    ESTIMATED = "estimated"
+    ASSUMED = "assumed"
+
+    @property
+    def rank(self) -> int:
+        """0 for the best status; a result carries the highest rank that it rests on."""
+        return list(Status).index(self)
+
+
+def worst(statuses: Iterator[Status]) -> Status:
+    """The worst of several statuses; observed where there are none."""
+    return max(statuses, key=lambda status: status.rank, default=Status.OBSERVED)
+
+
+class Parameter(BaseModel):
+    """One declared value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    label_en: str
+    label_zh: str
+    unit: str
+    value: float | None = None
+    over: tuple[str, ...] = ()
+    table: dict[str, float] | dict[str, dict[str, float]] | None = None
+    years: dict[int, Nested] | None = None
+    interpolation: Literal["step", "linear"] = "linear"
+    low: float
+    high: float
+    distribution: Literal[
+        "uniform", "normal", "lognormal", "triangular", "loguniform", "fixed"
+    ] = "triangular"
+    effective_from: str = "2020-01"
+    status: Status
+    source: Annotated[str, Field(min_length=3)]
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _one_form_within_its_range(self) -> Self:
+        forms = [form for form in (self.value, self.table, self.years) if form is not None]
+        if len(forms) != 1:
+            raise ValueError("exactly one of value, table, years")
+        central = self.value if self.value is not None else 1.0
+        if not self.low <= central <= self.high:
+            raise ValueError(f"low <= {central} <= high, read low {self.low}, high {self.high}")
+        if self.table is not None:
+            self._ordered(self.table)
+        for entry in (self.years or {}).values():
+            self._ordered(entry)
+        Month.parse(self.effective_from)
+        return self
+
+    def _ordered(self, entry: Nested) -> Array:
+        """The entry as an array in the order of its dimensions."""
+        if not self.over:
+            if isinstance(entry, dict):
+                raise ValueError("a table needs `over`, the dimensions that it is ordered by")
+            return np.float64(entry)  # type: ignore[return-value]
+        return _fill(entry, self.over)
+
+    @property
+    def central(self) -> float:
+        """The number that a scenario may replace: the value, or the factor 1."""
+        return 1.0 if self.value is None else self.value
+
+    @property
+    def is_path(self) -> bool:
+        """Whether the parameter changes over the years."""
+        return self.years is not None
+
+    @cached_property
+    def _knots(self) -> tuple[Array, Array]:
+        assert self.years is not None
+        years = sorted(self.years)
+        return np.array(years, dtype=float), np.array([self._ordered(self.years[y]) for y in years])
+
+    def at(self, month: Month | None, number: float) -> float | Array:
+        """The parameter in a month.
+
+        Parameters
+        ----------
+        month
+            The month; needed for a path only.
+        number
+            The value of a constant, or the factor on a table or path.
+
+        Returns
+        -------
+        float or ndarray
+            In :attr:`unit`; an array is shaped by the dimensions in :attr:`over`.
+        """
+        if self.value is not None:
+            return number
+        if self.table is not None:
+            return self._ordered(self.table) * number
+        if month is None:
+            raise InputError(f"parameter {self.id}", None, "a month, for it changes over the years")
+        years, values = self._knots
+        if self.interpolation == "step":
+            place = int(np.searchsorted(years, month.year, side="right")) - 1
+            entry = values[max(place, 0)] * number
+        else:
+            place = int(np.clip(np.searchsorted(years, month.years, side="right"), 1, len(years) - 1))
+            span = years[place] - years[place - 1] if len(years) > 1 else 1.0
+            weight = float(np.clip((month.years - years[place - 1]) / span, 0.0, 1.0))
+            entry = (values[place - 1] * (1.0 - weight) + values[place] * weight) * number
+        return float(entry) if not self.over else np.asarray(entry)
+
+
+class ParameterSet:
+    """All declared parameters, by id; read-only."""
+
+    def __init__(self, parameters: Mapping[str, Parameter]) -> None:
+        self._parameters = dict(parameters)
+
+    def __getitem__(self, identifier: str) -> Parameter:
+        if identifier not in self._parameters:
+            raise InputError("parameter", identifier, self._suggest(identifier))
+        return self._parameters[identifier]
+
+    def __contains__(self, identifier: object) -> bool:
+        return identifier in self._parameters
+
+    def __iter__(self) -> Iterator[Parameter]:
+        return iter(self._parameters.values())
+
+    def __len__(self) -> int:
+        return len(self._parameters)
+
+    def check_override(self, identifier: str, number: float, where: str = "parameter") -> None:
+        """Refuse an unknown parameter or a number outside its range.
+
+        Raises
+        ------
+        InputError
+            Naming the parameter and its range.
+        """
+        if identifier not in self._parameters:
+            raise InputError(where, identifier, self._suggest(identifier))
+        parameter = self._parameters[identifier]
+        if not (math.isfinite(number) and parameter.low <= number <= parameter.high):
+            unit = parameter.unit if parameter.value is not None else "times the declared values"
+            raise InputError(
+                f"{where} {identifier}", number, f"{parameter.low:g} to {parameter.high:g} {unit}"
+            )
+
+    def _suggest(self, identifier: str) -> str:
+        from difflib import get_close_matches
+
+        close = get_close_matches(identifier, self._parameters, n=3)
+        return f"a declared parameter, such as {', '.join(close)}" if close else (
+            "a declared parameter (transition-model list parameters)"
+        )
+
+
+class ParameterValues:
+    """The numbers of one run: declared values under the overrides of a scenario.
+
+    ``values["car_survival_scale"]`` is a float or an array in the parameter's unit;
+    ``values.at("battery_electric_price", month)`` reads a path.
+    """
+
+    def __init__(self, parameters: ParameterSet, overrides: Mapping[str, float]) -> None:
+        for identifier, number in overrides.items():
+            parameters.check_override(identifier, number)
+        self._parameters = parameters
+        self._overrides = dict(overrides)
+        self._constants: dict[str, float | Array] = {}
+
+    def __getitem__(self, identifier: str) -> float | Array:
+        if identifier not in self._constants:
+            self._constants[identifier] = self.at(identifier, None)
+        return self._constants[identifier]
+
+    def at(self, identifier: str, month: Month | None) -> float | Array:
+        """A parameter in a month; see :meth:`Parameter.at`."""
+        parameter = self._parameters[identifier]
+        return parameter.at(month, self._overrides.get(identifier, parameter.central))
+
+    def scalar(self, identifier: str, month: Month | None = None) -> float:
+        """A parameter that is a single number."""
+        number = self.at(identifier, month) if month is not None else self[identifier]
+        assert isinstance(number, float), identifier
+        return number
+
+    def array(self, identifier: str, month: Month | None = None) -> Array:
+        """A parameter that is a table, shaped by its dimensions."""
+        return np.asarray(
+            self.at(identifier, month) if month is not None else self[identifier], dtype=np.float64
+        )
+
+
+@cache
+def load_parameters(folder: Path | None = None) -> ParameterSet:
+    """Read every parameter file.
+
+    Parameters
+    ----------
+    folder
+        Where ``*.toml`` lie; the package's own by default.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or broken, an entry incomplete, or an id declared twice: naming file,
+        key, what was read and what is allowed.
+    """
+    root = folder or Path(str(files("transition_model") / "data" / "parameters"))
+    paths = sorted(root.glob("*.toml"))
+    if not paths:
+        raise InputError(str(root), "no *.toml", "the parameter files of the package")
+    found: dict[str, Parameter] = {}
+    for path in paths:
+        for identifier, entry in read_toml(path).items():
+            where = f"{path.name}: {identifier}"
+            if identifier in found:
+                raise InputError(where, identifier, "an id that is declared once")
+            found[identifier] = _validate(where, identifier, entry)
+    return ParameterSet(found)
+
+
+def check_units(parameters: ParameterSet) -> int:
+    """Read every unit with pint and return how many were read.
+
+    Raises
+    ------
+    InputError
+        Naming the parameter whose unit is unknown.
+    """
+    from transition_model.quantity import parse_unit
+
+    for parameter in parameters:
+        try:
+            parse_unit(parameter.unit)
+        except InputError as problem:
+            raise InputError(f"parameter {parameter.id}", parameter.unit, problem.allowed) from None
+    return len(parameters)
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """A TOML file as a dictionary.
+
+    Raises
+    ------
+    InputError
+        If it is missing, not UTF-8 or not TOML: naming file and line.
+    """
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise InputError(str(path), "no such file", "a TOML file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise InputError(str(path), str(problem), "a valid TOML file in UTF-8") from None
+
+
+def first_problem(problem: ValidationError) -> tuple[str, object, str]:
+    """Key, value read and what is allowed, of the first thing that pydantic objects to."""
+    error = problem.errors()[0]
+    key = ".".join(str(part) for part in error["loc"])
+    read = error["input"] if not isinstance(error["input"], dict) or key else "the entry"
+    return key, read, error["msg"].removeprefix("Value error, ")
+
+
+def _validate(where: str, identifier: str, entry: object) -> Parameter:
+    if not isinstance(entry, dict):
+        raise InputError(where, entry, "a table with unit, value, low, high, status and source")
+    try:
+        return Parameter.model_validate({"id": identifier, **entry})
+    except ValidationError as problem:
+        key, read, allowed = first_problem(problem)
+        raise InputError(f"{where}.{key}" if key else where, read, allowed) from None
+
+
+def _fill(entry: object, over: tuple[str, ...]) -> Array:
+    if not isinstance(entry, dict):
+        raise ValueError(f"a table over {', '.join(over)}")
+    members = dimension(over[0]).members
+    unknown, missing = set(entry) - set(members), set(members) - set(entry)
+    if unknown or missing:
+        raise ValueError(
+            f"the members of {over[0]} ({', '.join(members)}); "
+            f"unknown: {sorted(unknown)}, missing: {sorted(missing)}"
+        )
+    filled = np.empty(shape(over))
+    for place, member in enumerate(members):
+        filled[place] = _fill(entry[member], over[1:]) if over[1:] else float(entry[member])
+    return filled
