@@ -6,8 +6,10 @@ Every message says where, what was read and what is allowed, on one line.
 from __future__ import annotations
 
 
-class InputError(ValueError):
+class InputError(Exception):
     """Something that a person or a file handed in can't be used.
+
+    Not a ValueError: pydantic would wrap that and bury the message.
 
     Parameters
     ----------

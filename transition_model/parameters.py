@@ -71,9 +71,9 @@ class Parameter(BaseModel):
     interpolation: Literal["step", "linear"] = "linear"
     low: float
     high: float
-    distribution: Literal[
-        "uniform", "normal", "lognormal", "triangular", "loguniform", "fixed"
-    ] = "triangular"
+    distribution: Literal["uniform", "normal", "lognormal", "triangular", "loguniform", "fixed"] = (
+        "triangular"
+    )
     effective_from: str = "2020-01"
     status: Status
     source: Annotated[str, Field(min_length=3)]
@@ -144,7 +144,9 @@ class Parameter(BaseModel):
             place = int(np.searchsorted(years, month.year, side="right")) - 1
             entry = values[max(place, 0)] * number
         else:
-            place = int(np.clip(np.searchsorted(years, month.years, side="right"), 1, len(years) - 1))
+            place = int(
+                np.clip(np.searchsorted(years, month.years, side="right"), 1, len(years) - 1)
+            )
             span = years[place] - years[place - 1] if len(years) > 1 else 1.0
             weight = float(np.clip((month.years - years[place - 1]) / span, 0.0, 1.0))
             entry = (values[place - 1] * (1.0 - weight) + values[place] * weight) * number
@@ -192,8 +194,10 @@ class ParameterSet:
         from difflib import get_close_matches
 
         close = get_close_matches(identifier, self._parameters, n=3)
-        return f"a declared parameter, such as {', '.join(close)}" if close else (
-            "a declared parameter (transition-model list parameters)"
+        return (
+            f"a declared parameter, such as {', '.join(close)}"
+            if close
+            else ("a declared parameter (transition-model list parameters)")
         )
 
 
@@ -313,6 +317,8 @@ def _validate(where: str, identifier: str, entry: object) -> Parameter:
     except ValidationError as problem:
         key, read, allowed = first_problem(problem)
         raise InputError(f"{where}.{key}" if key else where, read, allowed) from None
+    except InputError as problem:
+        raise InputError(f"{where}: {problem.where}", problem.read, problem.allowed) from None
 
 
 def _fill(entry: object, over: tuple[str, ...]) -> Array:

@@ -1,0 +1,60 @@
+"""Which efficiency grade of an appliance a household buys: a logit on life-cycle cost."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Array = NDArray[np.float64]
+
+
+def life_cycle_cost(
+    price: Array, subsidy: Array, electricity_use: Array, electricity_price: float, annuity: float
+) -> Array:
+    """Cost of an appliance as its buyer sees it, yuan.
+
+    Parameters
+    ----------
+    price, subsidy
+        Yuan, shape (appliances, grades).
+    electricity_use
+        kWh a year, shape (appliances, grades).
+    electricity_price
+        Yuan per kWh.
+    annuity
+        Years: present value of one yuan a year over the buyer's horizon.
+    """
+    return price - subsidy + annuity * electricity_use * electricity_price
+
+
+def grade_probabilities(cost: Array, sensitivity: Array, income_weight: Array) -> Array:
+    """Probability of each grade.
+
+    ``softmax(-sensitivity * income_weight * cost)`` over grades.
+
+    Parameters
+    ----------
+    cost
+        Yuan, shape (appliances, grades).
+    sensitivity
+        Per yuan, shape (appliances,).
+    income_weight
+        Factor on the sensitivity, shape (n,); below 1 for richer households.
+
+    Returns
+    -------
+    ndarray
+        Shape (n, appliances, grades); sums to 1 over grades.
+    """
+    utility = -income_weight[:, None, None] * (sensitivity[:, None] * cost)
+    affinity = np.exp(utility - utility.max(axis=2, keepdims=True))
+    return affinity / affinity.sum(axis=2, keepdims=True)
+
+
+def raised_by_rebate(hazard: Array, rebate_share: float, response: float) -> Array:
+    """Replacement hazard under a rebate: ``min(1, h (1 + response * rebate / price))``.
+
+    National appliance sales grew by 21 to 39 % in the months of 2024 with rebates of 15 to 20 %
+    (National Bureau of Statistics, quoted in the press).
+    """
+    return np.minimum(1.0, hazard * (1.0 + response * rebate_share))

@@ -1,0 +1,114 @@
+"""The lever catalogue: what policy may move, with range, unit and the value that the plan means."""
+
+from __future__ import annotations
+
+import math
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from transition_model.calendar import Month
+from transition_model.errors import InputError
+from transition_model.parameters import Status, first_problem, read_toml
+
+
+def _dated(value: object) -> object:
+    """A bare number holds from the beginning of time."""
+    if isinstance(value, dict):
+        return tuple((Month.parse(month).index, number) for month, number in sorted(value.items()))
+    return ((0, value),)
+
+
+class Lever(BaseModel):
+    """One lever.
+
+    Attributes
+    ----------
+    id, measure
+        Id, and the number of the plan's measure that it belongs to.
+    unit, low, high, step
+        Unit, range and step of a slider.
+    before
+        Value until the plan begins: pairs of (month index, value), each valid from its month.
+    plan, off
+        Value under the plan as written, and with the measure switched off.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    measure: Annotated[int, Field(ge=1, le=36)]
+    unit: str
+    low: float
+    high: float
+    step: float
+    before: Annotated[tuple[tuple[int, float], ...], BeforeValidator(_dated)]
+    plan: float
+    off: float
+    label_en: str
+    label_zh: str
+    help_en: str
+    help_zh: str
+    status: Status
+    source: Annotated[str, Field(min_length=3)]
+
+    @model_validator(mode="after")
+    def _values_within_range(self) -> Self:
+        for value in (self.plan, self.off, *(value for _, value in self.before)):
+            if not self.low <= value <= self.high:
+                raise ValueError(f"values from low {self.low} to high {self.high}, read {value}")
+        return self
+
+    def check(self, value: float, where: str) -> None:
+        """Refuse a value outside the range.
+
+        Raises
+        ------
+        InputError
+            Naming the lever, its range and its unit.
+        """
+        if not (math.isfinite(value) and self.low <= value <= self.high):
+            raise InputError(where, value, f"{self.low:g} to {self.high:g} {self.unit}")
+
+
+@cache
+def load_levers(path: Path | None = None) -> dict[str, Lever]:
+    """All levers, by id, in the order of the file.
+
+    Raises
+    ------
+    InputError
+        If an entry is incomplete or out of range, naming file and key.
+    """
+    source = path or Path(str(files("transition_model") / "data" / "levers.toml"))
+    levers: dict[str, Lever] = {}
+    for identifier, entry in read_toml(source).items():
+        where = f"{source.name}: {identifier}"
+        if not isinstance(entry, dict):
+            raise InputError(where, entry, "a table")
+        try:
+            levers[identifier] = Lever.model_validate({"id": identifier, **entry})
+        except ValidationError as problem:
+            key, read, allowed = first_problem(problem)
+            raise InputError(f"{where}.{key}" if key else where, read, allowed) from None
+    return levers
+
+
+def lever(identifier: str, where: str = "lever") -> Lever:
+    """One lever.
+
+    Raises
+    ------
+    InputError
+        If there is none of that id; the message names the nearest ones.
+    """
+    levers = load_levers()
+    if identifier not in levers:
+        close = get_close_matches(identifier, levers, n=3)
+        hint = f"a lever, such as {', '.join(close)}" if close else "a lever"
+        raise InputError(where, identifier, f"{hint} (transition-model list levers)")
+    return levers[identifier]

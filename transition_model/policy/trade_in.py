@@ -1,0 +1,107 @@
+"""What the trade-in rules of measure 24 offer a household in a month, and what money is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.calendar import Month
+from transition_model.dimensions import dimension
+from transition_model.instruments import Instrument
+
+type Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class TradeInOffer:
+    """Amounts in force in a month.
+
+    Attributes
+    ----------
+    scrappage, replacement
+        Yuan for a new car by powertrain against scrapping, or selling on, the old one; shape (3,).
+    registered_by
+        Last month of registration of a car that may be scrapped for money, by the old car's
+        powertrain; month index, shape (3,), -1 for never.
+    appliance
+        Yuan for a new appliance; shape (appliances, grades).
+    tax
+        Purchase tax due on a new car, in yuan, after relief; shape (3,).
+    """
+
+    scrappage: Array
+    replacement: Array
+    registered_by: NDArray[np.int64]
+    appliance: Array
+    tax: Array
+
+
+def offer_of_month(
+    instruments: Mapping[str, Instrument],
+    levers: Mapping[str, float],
+    month: Month,
+    car_price: Array,
+    appliance_price: Array,
+    purchase_tax_rate: float,
+) -> TradeInOffer:
+    """The offer of a month under the levers of measure 24.
+
+    Parameters
+    ----------
+    instruments
+        Dated rules, by id.
+    levers
+        Values of the month; ``trade_in_generosity`` multiplies the rules' amounts,
+        ``green_preference`` takes this share off fuel cars and appliances below grade 1.
+    month
+        The month.
+    car_price
+        Yuan by powertrain, shape (3,), without purchase tax.
+    appliance_price
+        Yuan, shape (appliances, grades).
+    purchase_tax_rate
+        Share of the price.
+    """
+    generosity, preference = levers["trade_in_generosity"], levers["green_preference"]
+    car_factor = generosity * np.where(_is_new_energy(), 1.0, 1.0 - preference)
+    grade_factor = generosity * np.where(_is_best_grade(), 1.0, 1.0 - preference)
+    appliance = np.stack(
+        [instruments["appliance_trade_in"].pays(month, price) for price in appliance_price]
+    )
+    tax = purchase_tax_rate * car_price
+    return TradeInOffer(
+        scrappage=car_factor * instruments["car_scrappage_renewal"].pays(month, car_price),
+        replacement=car_factor * instruments["car_replacement_renewal"].pays(month, car_price),
+        registered_by=instruments["car_scrappage_renewal"].registered_by(month),
+        appliance=grade_factor * appliance,
+        tax=tax - instruments["new_energy_purchase_tax_relief"].pays(month, tax),
+    )
+
+
+def open_share(expected_claims: float, money_left: float) -> float:
+    """Share of the month in which the programme still has money.
+
+    First come, first served: claims arrive evenly over the month and are paid in full until the
+    money is gone; whoever comes later finds the programme suspended.
+
+    Parameters
+    ----------
+    expected_claims
+        Yuan that would be claimed in a month with money throughout.
+    money_left
+        Yuan at the month's opening.
+    """
+    if expected_claims <= 0.0:
+        return 1.0
+    return min(1.0, max(money_left, 0.0) / expected_claims)
+
+
+def _is_new_energy() -> NDArray[np.bool_]:
+    return np.array([member != "combustion" for member in dimension("powertrain").members])
+
+
+def _is_best_grade() -> NDArray[np.bool_]:
+    return np.array([member == "grade_1" for member in dimension("grade").members])

@@ -1,0 +1,454 @@
+"""Scenarios: what is changed against the plan as written, from which month on.
+
+A scenario is a frozen set of dated changes to levers, switches of measures and overrides of
+parameters. Files are layered: ``base`` names the scenario that a file starts from, and what the
+file says is added on top. With no change at all a scenario *is* the plan as written.
+
+.. code-block:: toml
+
+    name = "bolder buses"
+    base = "plan"
+
+    [measures]
+    24 = "off"                                    # from the plan's beginning
+    31 = { state = "off", from = "2026-07" }
+
+    [levers]
+    public_fleet_electric_quota = 0.9
+    bus_renewal_subsidy = [{ value = 8e4, from = "2025-01" }, { value = 1.2e5, from = "2026-01" }]
+
+    [parameters]
+    car_survival_scale = 17.0
+
+In a month the latest change that has begun holds; of two that begin together the one that names
+the lever beats the switch of its measure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import parse_qsl, urlencode
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
+
+from transition_model.calendar import Month
+from transition_model.errors import InputError
+from transition_model.levers import lever, load_levers
+from transition_model.parameters import first_problem, load_parameters, read_toml
+
+PLAN_START = Month.parse("2025-01")
+"""First month in which the plan's measures hold (plan years 2025 to 2027)."""
+
+type Number = float
+DatedMonth = Annotated[
+    Month,
+    BeforeValidator(
+        lambda value: value if isinstance(value, Month) else Month.parse(value, "from")
+    ),
+    PlainSerializer(str),
+]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LeverChange(_Frozen):
+    """A lever takes a value from a month on."""
+
+    lever: str
+    value: Number
+    start: DatedMonth = PLAN_START
+
+    @model_validator(mode="after")
+    def _known_and_within_range(self) -> Self:
+        lever(self.lever).check(self.value, f"lever {self.lever}")
+        return self
+
+
+class MeasureSwitch(_Frozen):
+    """A measure is switched off, or on again, from a month on."""
+
+    measure: int
+    state: Literal["on", "off"]
+    start: DatedMonth = PLAN_START
+
+    @model_validator(mode="after")
+    def _has_levers(self) -> Self:
+        with_levers = sorted({entry.measure for entry in load_levers().values()})
+        if self.measure not in with_levers:
+            numbers = ", ".join(str(number) for number in with_levers)
+            raise InputError("measure", self.measure, f"a measure that has a lever: {numbers}")
+        return self
+
+
+class ParameterOverride(_Frozen):
+    """A parameter takes another number: its value, or the factor on a table or path."""
+
+    parameter: str
+    value: Number
+
+    @model_validator(mode="after")
+    def _known_and_within_range(self) -> Self:
+        load_parameters().check_override(self.parameter, self.value)
+        return self
+
+
+class Scenario(_Frozen):
+    """A frozen, hashable scenario.
+
+    Attributes
+    ----------
+    name, label_en, label_zh, description_en, description_zh
+        What it is called and what it is about.
+    levers, measures, parameters
+        The changes; see the module's head.
+    """
+
+    name: str
+    label_en: str = ""
+    label_zh: str = ""
+    description_en: str = ""
+    description_zh: str = ""
+    levers: tuple[LeverChange, ...] = ()
+    measures: tuple[MeasureSwitch, ...] = ()
+    parameters: tuple[ParameterOverride, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        _refuse_twice("levers", [(change.lever, change.start) for change in self.levers])
+        _refuse_twice("measures", [(switch.measure, switch.start) for switch in self.measures])
+        _refuse_twice("parameters", [override.parameter for override in self.parameters])
+        return self
+
+    # -- loading and saving ------------------------------------------------------------------
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Self:
+        """A built-in scenario by name, or a scenario file by path.
+
+        Raises
+        ------
+        InputError
+            If it does not exist, or something in it is unknown, of the wrong type or out of
+            range: naming file and key, what was read and what is allowed.
+        """
+        return cls._load(name_or_path, ())
+
+    @classmethod
+    def _load(cls, name_or_path: str | Path, above: tuple[str, ...]) -> Self:
+        path = _locate(name_or_path)
+        if str(path) in above:
+            raise InputError(
+                f"{path.name}: base", path.stem, "a base that is not built on this file"
+            )
+        content = read_toml(path)
+        base_name = content.pop("base", None)
+        base: Scenario | None = None
+        if base_name is not None:
+            beside = path.parent / f"{base_name}.toml"
+            named = beside if beside.exists() else str(base_name)
+            base = cls._load(named, (*above, str(path)))
+        return cls._from_content(content, base, path.name)
+
+    @classmethod
+    def _from_content(cls, content: dict[str, Any], base: Scenario | None, where: str) -> Self:
+        allowed = ("name", "base", "label_en", "label_zh", "description_en", "description_zh",
+                   "levers", "measures", "parameters")  # fmt: skip
+        for key in content:
+            if key not in allowed:
+                raise InputError(f"{where}: {key}", content[key], f"one of {', '.join(allowed)}")
+        changes = {
+            "levers": _lever_changes(_table(content, "levers", where), where),
+            "measures": _measure_switches(_table(content, "measures", where), where),
+            "parameters": _parameter_overrides(_table(content, "parameters", where), where),
+        }
+        words = {key: value for key, value in content.items() if key not in changes}
+        under = base or Scenario(name="plan")
+        try:
+            return cls.model_validate(
+                {
+                    "name": where.removesuffix(".toml"),
+                    **words,
+                    "levers": _merge(under.levers, changes["levers"], "lever"),
+                    "measures": _merge(under.measures, changes["measures"], "measure"),
+                    "parameters": _merge(under.parameters, changes["parameters"], "parameter"),
+                }
+            )
+        except ValidationError as problem:
+            key, read, permitted = first_problem(problem)
+            raise InputError(f"{where}: {key}", read, permitted) from None
+
+    def to_toml(self) -> str:
+        """The scenario as a file that :meth:`load` reads back to an equal scenario."""
+        import tomlkit
+
+        document = tomlkit.document()
+        for key in ("name", "label_en", "label_zh", "description_en", "description_zh"):
+            if getattr(self, key):
+                document[key] = getattr(self, key)
+        measures, levers, parameters = tomlkit.table(), tomlkit.table(), tomlkit.table()
+        for number in sorted({switch.measure for switch in self.measures}):
+            measures[str(number)] = [
+                {"state": switch.state, "from": str(switch.start)}
+                for switch in self.measures
+                if switch.measure == number
+            ]
+        for identifier in sorted({change.lever for change in self.levers}):
+            levers[identifier] = [
+                {"value": change.value, "from": str(change.start)}
+                for change in self.levers
+                if change.lever == identifier
+            ]
+        for override in self.parameters:
+            parameters[override.parameter] = override.value
+        for key, table in (("measures", measures), ("levers", levers), ("parameters", parameters)):
+            if len(table):
+                document[key] = table
+        return tomlkit.dumps(document)
+
+    def save(self, path: str | Path) -> None:
+        """Write :meth:`to_toml` to a file."""
+        Path(path).write_text(self.to_toml(), "utf-8")
+
+    def to_query(self) -> str:
+        """The scenario as a URL query, without its labels."""
+        pairs = [("name", self.name)]
+        pairs += [(f"measure.{s.measure}", f"{s.state}@{s.start}") for s in self.measures]
+        pairs += [(f"lever.{c.lever}", f"{c.value!r}@{c.start}") for c in self.levers]
+        pairs += [(f"parameter.{o.parameter}", repr(o.value)) for o in self.parameters]
+        return urlencode(pairs, safe="@")
+
+    @classmethod
+    def from_query(cls, query: str) -> Self:
+        """Read a URL query back.
+
+        Raises
+        ------
+        InputError
+            If a key or a value is not what :meth:`to_query` writes.
+        """
+        scenario = cls(name="plan")
+        for key, value in parse_qsl(query.removeprefix("?"), keep_blank_values=True):
+            kind, _, identifier = key.partition(".")
+            if key == "name":
+                scenario = scenario.model_copy(update={"name": value[:80]})
+            elif kind in ("measure", "lever", "parameter") and identifier:
+                scenario = scenario.with_setting(f"{key}={value}")
+            else:
+                raise InputError("query", key, "name, lever.ID, measure.NUMBER or parameter.ID")
+        return scenario
+
+    # -- changing ----------------------------------------------------------------------------
+    def replace(self, changes: Mapping[str, float | str], start: str | Month = PLAN_START) -> Self:
+        """A scenario with other values.
+
+        Parameters
+        ----------
+        changes
+            By lever id (a number), parameter id (a number) or measure number (``"off"`` or
+            ``"on"``, key ``"24"`` or ``"measure.24"``).
+        start
+            Month from which levers and switches change.
+
+        Raises
+        ------
+        InputError
+            For an unknown id, a value out of range or a wrong month.
+        """
+        changed = self
+        month = start if isinstance(start, Month) else Month.parse(start, "start")
+        for key, value in changes.items():
+            changed = changed._with(key, value, month, f"replace {key}")
+        return changed
+
+    def with_setting(self, setting: str) -> Self:
+        """A scenario with one change as the command line writes it: ``lever=value[@YYYY-MM]``.
+
+        Raises
+        ------
+        InputError
+            If the text is no setting, or its parts are unknown or out of range.
+        """
+        key, equals, rest = setting.partition("=")
+        value, at, month = rest.partition("@")
+        if not equals or not key or not value:
+            raise InputError("setting", setting, "lever=value or lever=value@YYYY-MM")
+        start = Month.parse(month, f"setting {key}") if at else PLAN_START
+        return self._with(key, value, start, f"setting {key}")
+
+    def _with(self, key: str, value: float | str, start: Month, where: str) -> Self:
+        kind, _, identifier = key.rpartition(".")
+        if kind == "measure" or (not kind and identifier.isdigit()):
+            if not identifier.isdigit() or value not in ("on", "off"):
+                raise InputError(where, value, "measure.NUMBER=on or off")
+            switch = MeasureSwitch(measure=int(identifier), state=str(value), start=start)  # type: ignore[arg-type]
+            return self._updated("measures", _merge(self.measures, (switch,), "measure"))
+        number = _spelled_number(value, where) if isinstance(value, str) else _number(value, where)
+        if kind == "parameter" or (not kind and identifier in load_parameters()):
+            load_parameters().check_override(identifier, number, where)
+            override = ParameterOverride(parameter=identifier, value=number)
+            return self._updated("parameters", _merge(self.parameters, (override,), "parameter"))
+        if kind not in ("", "lever"):
+            raise InputError(where, key, "a lever, measure.NUMBER or parameter.ID")
+        lever(identifier, where).check(number, where)
+        change = LeverChange(lever=identifier, value=number, start=start)
+        return self._updated("levers", _merge(self.levers, (change,), "lever"))
+
+    def _updated(self, field: str, value: tuple[_Frozen, ...]) -> Self:
+        return self.model_copy(update={field: value})
+
+    # -- reading -----------------------------------------------------------------------------
+    @cached_property
+    def digest(self) -> str:
+        """Hash of what the scenario changes; names and labels do not count."""
+        content = self.model_dump(mode="json", include={"levers", "measures", "parameters"})
+        for changes in content.values():
+            changes.sort(key=lambda change: json.dumps(change, sort_keys=True))
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def parameter_overrides(self) -> dict[str, float]:
+        """Overrides by parameter id."""
+        return {override.parameter: override.value for override in self.parameters}
+
+    def lever_value(self, identifier: str, month: Month) -> float:
+        """Value of a lever in a month, in the lever's unit."""
+        declared = lever(identifier)
+        events = [(Month(index), 0, value) for index, value in declared.before]
+        events.append((PLAN_START, 1, declared.plan))
+        events += [
+            (switch.start, 2, declared.off if switch.state == "off" else declared.plan)
+            for switch in self.measures
+            if switch.measure == declared.measure
+        ]
+        events += [(c.start, 3, c.value) for c in self.levers if c.lever == identifier]
+        return max(event for event in events if event[0] <= month)[2]
+
+    def lever_values(self, month: Month) -> dict[str, float]:
+        """Value of every lever in a month, by id."""
+        return {identifier: self.lever_value(identifier, month) for identifier in load_levers()}
+
+
+def builtin_scenarios() -> tuple[str, ...]:
+    """Names of the built-in scenarios."""
+    return tuple(sorted(path.stem for path in _builtin_folder().glob("*.toml")))
+
+
+def _builtin_folder() -> Path:
+    return Path(str(files("transition_model") / "data" / "scenarios"))
+
+
+def _locate(name_or_path: str | Path) -> Path:
+    builtin = _builtin_folder() / f"{name_or_path}.toml"
+    if "/" not in str(name_or_path) and builtin.exists():
+        return builtin
+    path = Path(name_or_path)
+    if not path.exists():
+        names = ", ".join(builtin_scenarios())
+        raise InputError("scenario", str(name_or_path), f"one of {names}, or a scenario file")
+    return path
+
+
+def _table(content: dict[str, Any], key: str, where: str) -> dict[str, Any]:
+    table = content.get(key, {})
+    if not isinstance(table, dict):
+        raise InputError(f"{where}: {key}", table, f"a table [{key}]")
+    return table
+
+
+def _lever_changes(table: dict[str, Any], where: str) -> tuple[LeverChange, ...]:
+    changes = []
+    for identifier, entry in table.items():
+        place = f"{where}: levers.{identifier}"
+        declared = lever(identifier, place)
+        for value, start in _dated_entries(entry, "value", place):
+            number = _number(value, place)
+            declared.check(number, place)
+            changes.append(LeverChange(lever=identifier, value=number, start=start))
+    return tuple(changes)
+
+
+def _measure_switches(table: dict[str, Any], where: str) -> tuple[MeasureSwitch, ...]:
+    switches = []
+    numbers = sorted({entry.measure for entry in load_levers().values()})
+    for key, entry in table.items():
+        place = f"{where}: measures.{key}"
+        chosen = numbers if key == "all" else [int(key)] if key.isdigit() else []
+        if not chosen or not set(chosen) <= set(numbers):
+            listed = ", ".join(str(number) for number in numbers)
+            raise InputError(place, key, f"all, or a measure that has a lever: {listed}")
+        for state, start in _dated_entries(entry, "state", place):
+            if state not in ("on", "off"):
+                raise InputError(place, state, "on or off")
+            switches += [MeasureSwitch(measure=n, state=state, start=start) for n in chosen]
+    return tuple(switches)
+
+
+def _parameter_overrides(table: dict[str, Any], where: str) -> tuple[ParameterOverride, ...]:
+    overrides = []
+    for identifier, value in table.items():
+        place = f"{where}: parameters"
+        number = _number(value, f"{place}.{identifier}")
+        load_parameters().check_override(identifier, number, place)
+        overrides.append(ParameterOverride(parameter=identifier, value=number))
+    return tuple(overrides)
+
+
+def _dated_entries(entry: Any, key: str, where: str) -> list[tuple[Any, Month]]:
+    """A bare value, ``{value, from}`` or a list of these, as pairs of value and month."""
+    entries = entry if isinstance(entry, list) else [entry]
+    dated = []
+    for item in entries:
+        if not isinstance(item, dict):
+            dated.append((item, PLAN_START))
+            continue
+        unknown = set(item) - {key, "from"}
+        if unknown or key not in item:
+            raise InputError(where, item, f"{{ {key} = ..., from = YYYY-MM }}")
+        start = Month.parse(item["from"], f"{where}.from") if "from" in item else PLAN_START
+        dated.append((item[key], start))
+    return dated
+
+
+def _number(value: object, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InputError(where, value, "a number")
+    return float(value)
+
+
+def _spelled_number(value: str, where: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise InputError(where, value, "a number") from None
+
+
+def _merge(under: tuple[_Frozen, ...], over: tuple[_Frozen, ...], key: str) -> tuple[_Frozen, ...]:
+    """Changes of two layers; the upper one wins where both speak of the same thing and month."""
+
+    def place(change: _Frozen) -> tuple[Any, Any]:
+        return getattr(change, key), getattr(change, "start", None)
+
+    merged = {place(change): change for change in (*under, *over)}
+    return tuple(merged[entry] for entry in sorted(merged, key=str))
+
+
+def _refuse_twice(field: str, keys: list[Any]) -> None:
+    seen: set[Any] = set()
+    for key in keys:
+        if key in seen:
+            raise InputError(field, str(key), "each change once for a month")
+        seen.add(key)
