@@ -2,8 +2,9 @@
 
 Besides the SI units, the registry knows the model's currency (yuan), its energy unit
 (tce, tonne of coal equivalent, 29.3076 GJ by GB/T 2589), the weight case of flat glass (10 m2 of
-2 mm, 50 kg), the Chinese measures mu, 万 (wan, 10^4) and 亿 (yi, 10^8), and the things that the model counts (household, person, vehicle and
-the like), each a dimension of its own, so that vehicles can't be added to households.
+2 mm, 50 kg), the Chinese measures mu, 万 (wan, 10^4) and 亿 (yi, 10^8), and the things that the
+model counts (household, person, vehicle and the like), each a dimension of its own, so that
+vehicles can't be added to households.
 """
 
 from __future__ import annotations
@@ -69,25 +70,25 @@ _CHINESE = re.compile(
     f"(?P<word>{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
 )
 _SCALED = re.compile(
-    r"(?<![\w.^*])(?P<factor>10\^\d+|\d+k(?=\s)|\d+(?:\.\d+)?(?:e\d+)?)\s*(?P<unit>[A-Za-z]\w*)"
+    r"(?<![\w.^*])(?P<factor>10\^\d+|\d+k(?=\s)|\d+(?:\.\d+)?(?:e-?\d+)?)\s*(?P<unit>[A-Za-z]\w*)"
 )
 
 
 def _translated(match: re.Match[str]) -> str:
-    """A Chinese unit in English, with its numerals in front, as one factor."""
+    """Put a Chinese unit into English, its numerals in front, as one factor."""
     scale = math.prod(_NUMERALS[numeral] for numeral in match["numerals"])
     return f"({scale:.0f} * {_WORDS[match['word']]})"
 
 
 def _bound(match: re.Match[str]) -> str:
-    """A number bound to the unit behind it, so that ``L/100km`` divides by 100 km."""
+    """Bind a number to the unit behind it, so that ``L/100km`` divides by 100 km."""
     factor = match["factor"].replace("k", "000").replace("^", "**")
     return f"({factor} * {match['unit']})"
 
 
 @cache
 def registry() -> UnitRegistry[float]:
-    """The unit registry of the model, made on first use because pint is slow to import."""
+    """Return the unit registry of the model, made on first use as pint is slow to import."""
     from pint import UnitRegistry
 
     units: UnitRegistry[float] = UnitRegistry(autoconvert_to_preferred=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from email import message_from_bytes
 from pathlib import Path
 from zipfile import ZipFile
@@ -11,6 +12,8 @@ from zipfile import ZipFile
 import pytest
 
 ROOT = Path(__file__).parents[2]
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+INFORMATION = f"transition_model-{VERSION}.dist-info"
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +56,7 @@ def test_the_wheel_holds_the_stock_flow_sources_inside_the_package(wheel: ZipFil
 
 def test_the_wheel_holds_nothing_else(wheel: ZipFile) -> None:
     tops = {name.split("/")[0] for name in wheel.namelist()}
-    assert tops == {"transition_model", "transition_model-0.1.0.dist-info"}
+    assert tops == {"transition_model", INFORMATION}
     translations = [
         name
         for name in wheel.namelist()
@@ -63,12 +66,18 @@ def test_the_wheel_holds_nothing_else(wheel: ZipFile) -> None:
 
 
 def test_the_wheel_installs_the_command_and_names_the_licence(wheel: ZipFile) -> None:
-    information = "transition_model-0.1.0.dist-info"
-    commands = wheel.read(f"{information}/entry_points.txt").decode()
+    commands = wheel.read(f"{INFORMATION}/entry_points.txt").decode()
     assert "transition-model = transition_model.cli:main" in commands
-    metadata = message_from_bytes(wheel.read(f"{information}/METADATA"))
+    metadata = message_from_bytes(wheel.read(f"{INFORMATION}/METADATA"))
     assert metadata["License-Expression"] == "Apache-2.0"
-    assert f"{information}/licenses/LICENSE" in wheel.namelist()
+    assert f"{INFORMATION}/licenses/LICENSE" in wheel.namelist()
+
+
+def test_the_version_is_the_same_wherever_it_stands() -> None:
+    module = (ROOT / "transition_model" / "__init__.py").read_text(encoding="utf-8")
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f'__version__ = "{VERSION}"' in module.splitlines()
+    assert f"version: {VERSION}" in citation.splitlines()
 
 
 def test_a_wheel_built_from_the_source_distribution_is_the_same(

@@ -228,7 +228,9 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
             else np.array([by(agent) for agent in self])
         )
         groups = {key: self._subset(self.rows[values == key]) for key in np.unique(values).tolist()}
-        return GroupBy(groups if result_type == "agentset" else {k: list(g) for k, g in groups.items()})
+        return GroupBy(
+            groups if result_type == "agentset" else {k: list(g) for k, g in groups.items()}
+        )
 
     # -- order and calls ---------------------------------------------------------------------
     def shuffle(self, inplace: bool = False) -> ColumnarAgentSet[A]:
@@ -241,8 +243,10 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
         self, key: Callable[[A], Any] | str, ascending: bool = False, inplace: bool = False
     ) -> ColumnarAgentSet[A]:
         """The same agents, ordered by a column or a function of an agent."""
-        values = self._column(key, "error", None) if isinstance(key, str) else np.array(
-            [key(agent) for agent in self]
+        values = (
+            self._column(key, "error", None)
+            if isinstance(key, str)
+            else np.array([key(agent) for agent in self])
         )
         order = np.argsort(values, kind="stable")
         return self._reordered(order if ascending else order[::-1], inplace)

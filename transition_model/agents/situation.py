@@ -29,6 +29,8 @@ class Situation:
         Value of every lever this month, by id, in the lever's unit.
     stocks
         Published stock-flow variables at the opening (``data/published.toml``).
+    spent_this_year
+        Public money paid out since January, by subsidy programme, yuan.
     ledger
         Where decisions are written.
     """
@@ -38,4 +40,5 @@ class Situation:
     parameters: ParameterValues
     levers: Mapping[str, float]
     stocks: Mapping[str, NDArray[np.float64]]
+    spent_this_year: NDArray[np.float64]
     ledger: Ledger

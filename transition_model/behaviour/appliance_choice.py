@@ -27,10 +27,12 @@ def life_cycle_cost(
     return price - subsidy + annuity * electricity_use * electricity_price
 
 
-def grade_probabilities(cost: Array, sensitivity: Array, income_weight: Array) -> Array:
+def grade_probabilities(
+    cost: Array, sensitivity: Array, preference: Array, income_weight: Array
+) -> Array:
     """Probability of each grade.
 
-    ``softmax(-sensitivity * income_weight * cost)`` over grades.
+    ``softmax(preference - sensitivity * income_weight * cost)`` over grades.
 
     Parameters
     ----------
@@ -38,6 +40,8 @@ def grade_probabilities(cost: Array, sensitivity: Array, income_weight: Array) -
         Yuan, shape (appliances, grades).
     sensitivity
         Per yuan, shape (appliances,).
+    preference
+        Utility of a grade beside its cost, shape (grades,).
     income_weight
         Factor on the sensitivity, shape (n,); below 1 for richer households.
 
@@ -46,12 +50,12 @@ def grade_probabilities(cost: Array, sensitivity: Array, income_weight: Array) -
     ndarray
         Shape (n, appliances, grades); sums to 1 over grades.
     """
-    utility = -income_weight[:, None, None] * (sensitivity[:, None] * cost)
+    utility = preference - income_weight[:, None, None] * (sensitivity[:, None] * cost)
     affinity = np.exp(utility - utility.max(axis=2, keepdims=True))
-    return affinity / affinity.sum(axis=2, keepdims=True)
+    return np.asarray(affinity / affinity.sum(axis=2, keepdims=True))
 
 
-def raised_by_rebate(hazard: Array, rebate_share: float, response: float) -> Array:
+def raised_by_rebate(hazard: Array, rebate_share: Array, response: float) -> Array:
     """Replacement hazard under a rebate: ``min(1, h (1 + response * rebate / price))``.
 
     National appliance sales grew by 21 to 39 % in the months of 2024 with rebates of 15 to 20 %

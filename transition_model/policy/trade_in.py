@@ -15,6 +15,10 @@ from transition_model.instruments import Instrument
 type Array = NDArray[np.float64]
 
 
+TRADE_IN_PROGRAMMES = ("car_scrappage", "car_replacement", "appliance_trade_in")
+"""Subsidy programmes that share the yearly trade-in money."""
+
+
 @dataclass(frozen=True, slots=True)
 class TradeInOffer:
     """Amounts in force in a month.
@@ -79,6 +83,11 @@ def offer_of_month(
         appliance=grade_factor * appliance,
         tax=tax - instruments["new_energy_purchase_tax_relief"].pays(month, tax),
     )
+
+
+def trade_in_budget(levers: Mapping[str, float]) -> float:
+    """Trade-in money of a year in yuan, from the lever in 10^8 yuan a year."""
+    return levers["trade_in_budget"] * 1e8
 
 
 def open_share(expected_claims: float, money_left: float) -> float:

@@ -1,0 +1,319 @@
+"""The car market of a month: who scraps, who sells on, who buys, and which powertrain.
+
+Households are read as a survey of the fleet: the stock-flow model says how many cars of each
+powertrain and age there are, the households say how owners of such cars behave. Each month their
+weights are scaled cell by cell to the stock (post-stratification), so that flows fit the stock
+whatever the sample.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.behaviour import replacement, vehicle_choice
+from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.dimensions import dimension
+from transition_model.parameters import ParameterValues
+from transition_model.policy.trade_in import TradeInOffer
+
+type Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class CarOwners:
+    """Households and their cars at the opening of a month; rows as in the population.
+
+    Attributes
+    ----------
+    car
+        Powertrain, -1 for none, shape (n,).
+    registered
+        Month index of first registration, shape (n,).
+    age_class
+        Age in whole years, the last class open, shape (n,); 0 where there is no car.
+    weight
+        Households that a row stands for, scaled to the stock-flow model's cars, shape (n,).
+    empty_cells
+        Cars of the stock in cells where the population has none, shape (powertrains, ages).
+    """
+
+    car: NDArray[np.int8]
+    registered: NDArray[np.int32]
+    age_class: NDArray[np.int64]
+    weight: Array
+    empty_cells: Array
+
+    @property
+    def owns(self) -> NDArray[np.bool_]:
+        """Whether there is a car, shape (n,)."""
+        return self.car >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class CarDecision:
+    """What households would do under one offer.
+
+    Attributes
+    ----------
+    scrappage, transfer, first
+        Monthly hazards of scrapping, of selling on for a new car, of a first new car; shape (n,),
+        zero where they do not apply.
+    after_scrappage, after_transfer, at_first
+        Probability of each powertrain then, shape (n, 3).
+    subsidy_scrappage, subsidy_replacement
+        Yuan expected per household this month, shape (n,).
+    """
+
+    scrappage: Array
+    transfer: Array
+    first: Array
+    after_scrappage: Array
+    after_transfer: Array
+    at_first: Array
+    subsidy_scrappage: Array
+    subsidy_replacement: Array
+
+
+def owners_of_month(
+    car: NDArray[np.int8],
+    registered: NDArray[np.int32],
+    weight: Array,
+    month_index: int,
+    stock: Array,
+) -> CarOwners:
+    """Scale the households' weights to the stock.
+
+    Parameters
+    ----------
+    car, registered, weight
+        Columns of the population, shape (n,).
+    month_index
+        The month.
+    stock
+        Cars by powertrain and age, shape (powertrains, ages).
+    """
+    powertrains, ages = stock.shape
+    owns = car >= 0
+    age = np.clip((month_index - registered) // MONTHS_PER_YEAR, 0, ages - 1)
+    age_class = np.where(owns, age, 0).astype(np.int64)
+    cell = np.where(owns, car * ages + age_class, 0)
+    sampled = np.bincount(cell[owns], weights=weight[owns], minlength=powertrains * ages)
+    flat = stock.ravel()
+    factor = np.divide(flat, sampled, out=np.zeros_like(flat), where=sampled > 0.0)
+    carless = max(float(weight.sum() - flat.sum()), 0.0)
+    sampled_carless = float(weight[~owns].sum())
+    carless_factor = carless / sampled_carless if sampled_carless > 0.0 else 0.0
+    return CarOwners(
+        car=car,
+        registered=registered,
+        age_class=age_class,
+        weight=weight * np.where(owns, factor[cell], carless_factor),
+        empty_cells=np.where(sampled > 0.0, 0.0, flat).reshape(stock.shape),
+    )
+
+
+def decide(
+    owners: CarOwners,
+    income: Array,
+    base_utility: Array,
+    sensitivity: Array,
+    familiarity: Array,
+    offer: TradeInOffer,
+    parameters: ParameterValues,
+    market_index: float,
+    reference_income: float,
+    registered_cutoff: NDArray[np.int64],
+) -> CarDecision:
+    """Hazards and choice probabilities of every household under one offer.
+
+    Parameters
+    ----------
+    owners
+        Households at the opening.
+    income
+        Yuan a year, shape (n,).
+    base_utility
+        Utility of each powertrain before subsidy, shape (n, 3).
+    sensitivity
+        Utility per 10,000 yuan, shape (n,).
+    familiarity
+        With new-energy cars, shape (n,).
+    offer
+        Subsidies of the month; all zero for "no money left".
+    parameters
+        Declared values.
+    market_index
+        Car market against 2020.
+    reference_income
+        Income of the middle household, yuan a year.
+    registered_cutoff
+        Last month of registration that may be scrapped for money, by powertrain.
+    """
+    owns, rows = owners.owns, len(income)
+    utilities = [
+        vehicle_choice.with_subsidy(base_utility, sensitivity, subsidy)
+        for subsidy in (offer.scrappage, offer.replacement)
+    ]
+    plain = vehicle_choice.choice_probabilities(base_utility, familiarity)
+    after_scrappage = vehicle_choice.choice_probabilities(utilities[0], familiarity)
+    after_transfer = vehicle_choice.choice_probabilities(utilities[1], familiarity)
+
+    eligible = owns & (owners.registered <= registered_cutoff[np.maximum(owners.car, 0)])
+    after_scrappage = np.where(eligible[:, None], after_scrappage, plain)
+    claim = parameters.scalar("car_claim_share")
+    scrap_money = np.where(eligible, after_scrappage @ offer.scrappage, 0.0) * claim
+    transfer_money = np.where(owns, after_transfer @ offer.replacement, 0.0) * claim
+
+    scrappage, transfer, first = np.zeros(rows), np.zeros(rows), np.zeros(rows)
+    natural = replacement.weibull_hazard_per_month(
+        owners.age_class[owns] + 0.5,
+        parameters.scalar("car_survival_scale"),
+        parameters.scalar("car_survival_shape"),
+    )
+    scrappage[owns] = replacement.raised_by_offer(
+        natural, scrap_money[owns], parameters.scalar("scrappage_response")
+    )
+    transfer[owns] = replacement.raised_by_offer(
+        transfer_hazard(owners.age_class[owns], income[owns], reference_income, parameters)
+        * market_index,
+        transfer_money[owns],
+        parameters.scalar("transfer_response"),
+    )
+    scrappage, transfer = replacement.exclusive(scrappage, transfer)
+    first[~owns] = market_index * replacement.first_purchase_hazard(
+        income[~owns],
+        reference_income,
+        parameters.scalar("first_purchase_hazard") / MONTHS_PER_YEAR,
+        parameters.scalar("first_purchase_income_elasticity"),
+        parameters.scalar("first_purchase_ceiling"),
+    )
+    replaced = parameters.scalar("replacement_share")
+    return CarDecision(
+        scrappage,
+        transfer,
+        first,
+        after_scrappage,
+        after_transfer,
+        plain,
+        subsidy_scrappage=scrappage * replaced * scrap_money,
+        subsidy_replacement=transfer * transfer_money,
+    )
+
+
+def transfer_hazard(
+    age_class: NDArray[np.int64],
+    income: Array,
+    reference_income: float,
+    parameters: ParameterValues,
+) -> Array:
+    """Monthly hazard of selling a car on for a new one; zero below the youngest age, shape (n,)."""
+    rate = parameters.scalar("transfer_hazard") / MONTHS_PER_YEAR
+    elasticity = parameters.scalar("transfer_income_elasticity")
+    old_enough = age_class >= parameters.scalar("transfer_minimum_age")
+    return np.where(old_enough, rate * (income / reference_income) ** elasticity, 0.0)
+
+
+def expected_flows(
+    owners: CarOwners, decision: CarDecision, parameters: ParameterValues
+) -> tuple[Array, Array]:
+    """Cars bought by powertrain and cars scrapped by powertrain and age, a month.
+
+    Cars in cells that no household of the sample owns leave at the natural hazard, and are
+    replaced as the other scrapped cars are.
+
+    Returns
+    -------
+    tuple of ndarray
+        Purchases, shape (powertrains,); scrappage, shape (powertrains, ages); vehicles a month.
+    """
+    replaced = parameters.scalar("replacement_share")
+    weight, owns = owners.weight, owners.owns
+    scrapped = weight * decision.scrappage
+    ages = owners.empty_cells.shape[1]
+    cell = owners.car[owns] * ages + owners.age_class[owns]
+    sampled = np.bincount(cell, weights=scrapped[owns], minlength=owners.empty_cells.size)
+    unsampled = owners.empty_cells * replacement.weibull_hazard_per_month(
+        np.arange(ages) + 0.5,
+        parameters.scalar("car_survival_scale"),
+        parameters.scalar("car_survival_shape"),
+    )
+    after_scrappage = scrapped @ decision.after_scrappage
+    if scrapped.sum() > 0.0:
+        after_scrappage = after_scrappage * (1.0 + unsampled.sum() / scrapped.sum())
+    purchases = (
+        replaced * after_scrappage
+        + (weight * decision.transfer) @ decision.after_transfer
+        + (weight * decision.first) @ decision.at_first
+    )
+    return purchases, sampled.reshape(owners.empty_cells.shape) + unsampled
+
+
+def remember(
+    owners: CarOwners,
+    decision: CarDecision,
+    parameters: ParameterValues,
+    month_index: int,
+    draws: dict[str, Array],
+) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+    """What each household owns afterwards: draws decide only what an agent remembers.
+
+    Cars sold on go to households without one; how many is the expected number, who is drawn.
+
+    Parameters
+    ----------
+    owners, decision
+        The month's opening and decisions.
+    month_index
+        The month.
+    draws
+        Uniform draws, shape (n,) each: ``leave``, ``buy``, ``powertrain``, ``used``, ``used_car``.
+
+    Returns
+    -------
+    tuple of ndarray
+        Columns ``car`` and ``registered``, shape (n,).
+    """
+    owns = owners.owns
+    car, registered = owners.car.copy(), owners.registered.copy()
+    scraps = owns & (draws["leave"] < decision.scrappage)
+    sells = owns & ~scraps & (draws["leave"] < decision.scrappage + decision.transfer)
+    rebuys = scraps & (draws["buy"] < parameters.scalar("replacement_share"))
+    first = ~owns & (draws["leave"] < decision.first)
+    probabilities = np.where(
+        scraps[:, None],
+        decision.after_scrappage,
+        np.where(sells[:, None], decision.after_transfer, decision.at_first),
+    )
+    chosen = (draws["powertrain"][:, None] > np.cumsum(probabilities, axis=1)[:, :-1]).sum(axis=1)
+    buys = rebuys | sells | first
+    car[scraps], registered[scraps] = -1, -1
+    car[buys], registered[buys] = chosen[buys], month_index
+
+    supply = owners.weight * decision.transfer
+    takes = ~owns & ~first
+    demand = np.where(takes, owners.weight * decision.first, 0.0)
+    if supply.sum() > 0.0 and demand.sum() > 0.0:
+        chance = np.minimum(1.0, decision.first * supply.sum() / demand.sum())
+        lucky = takes & (draws["used"] < chance)
+        source = np.searchsorted(np.cumsum(supply), draws["used_car"][lucky] * supply.sum())
+        source = np.minimum(source, len(supply) - 1)
+        car[lucky], registered[lucky] = owners.car[source], owners.registered[source]
+    return car, registered
+
+
+def peer_share(car: NDArray[np.int8], peers: NDArray[np.int32]) -> Array:
+    """Share of new-energy cars among the cars of each household's peers, shape (n,).
+
+    Households whose peers have no car see none.
+    """
+    seen = car[peers]
+    cars = (seen >= 0).sum(axis=1)
+    return np.asarray((seen > 0).sum(axis=1) / np.maximum(cars, 1), dtype=np.float64)
+
+
+def new_energy_mask() -> NDArray[np.bool_]:
+    """Which powertrains count as new-energy, shape (powertrains,)."""
+    return np.array([member != "combustion" for member in dimension("powertrain").members])

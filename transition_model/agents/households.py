@@ -1,0 +1,393 @@
+"""Households: they buy, keep, sell on and scrap cars, replace appliances, sort waste, use power."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model import random_streams
+from transition_model.agents import household_cars, population
+from transition_model.agents.columns import ColumnarAgentSet, RowAgent
+from transition_model.agents.household_appliances import ApplianceDecision, decide_appliances
+from transition_model.agents.situation import Situation
+from transition_model.behaviour import electricity_demand, vehicle_choice, waste_sorting
+from transition_model.calendar import MONTHS_PER_YEAR, Month
+from transition_model.dimensions import dimension
+from transition_model.districts import load_districts
+from transition_model.instruments import load_instruments
+from transition_model.parameters import ParameterValues
+from transition_model.policy.trade_in import (
+    TRADE_IN_PROGRAMMES,
+    TradeInOffer,
+    offer_of_month,
+    open_share,
+    trade_in_budget,
+)
+
+type Array = NDArray[np.float64]
+
+
+class Household(RowAgent):
+    """A household: a view of one row of :class:`Households`."""
+
+
+class Households(ColumnarAgentSet[Household]):
+    """The city's family households.
+
+    Columns: ``district``, ``urban``, ``weight`` (households that the row stands for), ``income``
+    (yuan a year in 2020), ``income_group``, ``home_charging``, ``attitude`` (standard deviations),
+    ``familiarity``, ``sorting_habit``, ``supervision_rank``, ``peers``, ``car`` (powertrain, -1 for
+    none), ``registered`` (month index), ``appliance_bought`` (month index), ``appliance_grade``,
+    ``subsidy_received`` (expected yuan since the beginning).
+    """
+
+    @classmethod
+    def build(
+        cls, model: Any, parameters: ParameterValues, seed: int, first_id: int, rows: int, start: Month
+    ) -> Self:
+        """The population at the beginning of ``start``; see :mod:`.population`."""
+        columns = population.household_columns(load_districts(), parameters, rows, seed, start.index)
+        households = cls(Household, model, columns, first_id)
+        # What a household can't see change during a run is read once.
+        households._reference_income = float(
+            np.sum(households.income * households.weight) / households.weight.sum()
+        )
+        return households
+
+    _reference_income: float
+
+    def decide(self, situation: Situation) -> None:
+        """All decisions of the month, on the month's opening state."""
+        income_index = situation.parameters.scalar("income_index", situation.month)
+        income = self.columns["income"] * income_index
+        reference = self._reference_income * income_index
+        self._decide_purchases(situation, income, reference)
+        self._sort_waste(situation)
+        self._use_electricity(situation, income, reference)
+
+    # -- cars and appliances, which share the trade-in money ---------------------------------
+    def _decide_purchases(self, situation: Situation, income: Array, reference: float) -> None:
+        parameters, month = situation.parameters, situation.month
+        owners = household_cars.owners_of_month(
+            self.columns["car"],
+            self.columns["registered"],
+            self.columns["weight"],
+            month.index,
+            situation.stocks["private_cars"],
+        )
+        offer = trade_in_offer(situation)
+        peer_share = household_cars.peer_share(self.columns["car"], self.columns["peers"])
+        sensitivity = vehicle_choice.price_sensitivity(
+            income,
+            reference,
+            parameters.scalar("price_coefficient"),
+            parameters.scalar("price_income_elasticity"),
+        )
+        utility = self._vehicle_utility(situation, offer, sensitivity, peer_share)
+
+        def cars(offer: TradeInOffer) -> household_cars.CarDecision:
+            return household_cars.decide(
+                owners,
+                income,
+                utility,
+                sensitivity,
+                self.columns["familiarity"],
+                offer,
+                parameters,
+                parameters.scalar("car_market_index", month),
+                reference,
+                offer.registered_by,
+            )
+
+        def appliances(offer: TradeInOffer) -> ApplianceDecision:
+            return decide_appliances(self.columns, situation, offer.appliance, income, reference)
+
+        offered_cars, offered_appliances = cars(offer), appliances(offer)
+        claims = float(
+            np.sum(
+                owners.weight
+                * (offered_cars.subsidy_scrappage + offered_cars.subsidy_replacement)
+            )
+            + offered_appliances.claims
+        )
+        opened = open_share(claims, money_left(situation))
+        if opened < 1.0:
+            closed = _nothing_offered(offer)
+            plain_cars, plain_appliances = cars(closed), appliances(closed)
+        else:
+            plain_cars, plain_appliances = offered_cars, offered_appliances
+        for share, car_decision, appliance_decision in (
+            (opened, offered_cars, offered_appliances),
+            (1.0 - opened, plain_cars, plain_appliances),
+        ):
+            self._write_purchases(situation, share, owners, car_decision, appliance_decision)
+        in_time = random_streams.uniform(
+            situation.seed, "money still there", self._agents, month.index
+        ) < opened
+        self._remember_cars(situation, owners, _pick(in_time, offered_cars, plain_cars))
+        self._remember_appliances(situation, in_time, offered_appliances, plain_appliances)
+        self._learn(parameters, peer_share)
+
+    def _vehicle_utility(
+        self, situation: Situation, offer: TradeInOffer, sensitivity: Array, peer_share: Array
+    ) -> Array:
+        parameters, month = situation.parameters, situation.month
+        options = vehicle_choice.VehicleOptions(
+            price=parameters.array("car_price", month) * 1e4,
+            tax=offer.tax,
+            running_cost=parameters.array("car_running_cost"),
+            range_km=parameters.array("car_range", month),
+            constant=parameters.array("vehicle_constant"),
+        )
+        tastes = vehicle_choice.VehicleTastes(
+            range_weight=parameters.scalar("range_weight"),
+            reference_range_km=parameters.scalar("reference_range"),
+            home_charging_weight=parameters.scalar("home_charging_weight"),
+            public_charging_weight=parameters.scalar("public_charging_weight"),
+            reference_points=parameters.scalar("reference_points"),
+            peer_weight=parameters.scalar("peer_weight"),
+            attitude_weight=parameters.scalar("attitude_weight"),
+        )
+        annuity = vehicle_choice.annuity_years(
+            parameters.scalar("running_cost_discount"), parameters.scalar("running_cost_horizon")
+        )
+        return vehicle_choice.base_utility(
+            options,
+            tastes,
+            sensitivity,
+            annuity,
+            self.columns["home_charging"],
+            float(situation.stocks["public_charging_points_per_new_energy_car"]),
+            peer_share,
+            self.columns["attitude"],
+        )
+
+    def _write_purchases(
+        self,
+        situation: Situation,
+        share: float,
+        owners: household_cars.CarOwners,
+        cars: household_cars.CarDecision,
+        appliances: ApplianceDecision,
+    ) -> None:
+        """Write the part of the month in which this decision holds into the ledger."""
+        if share <= 0.0:
+            return
+        ledger, parameters = situation.ledger, situation.parameters
+        purchases, scrapped = household_cars.expected_flows(owners, cars, parameters)
+        ledger.add("private_car_purchases_per_month", share * purchases)
+        ledger.add("private_car_scrappage_per_month", share * scrapped)
+        access = np.sum(
+            owners.weight[self.columns["home_charging"]]
+            * self._new_energy_bought(cars, parameters)[self.columns["home_charging"]]
+        )
+        ledger.add(
+            "private_charging_point_orders_per_month",
+            share * parameters.scalar("private_charger_share") * access,
+        )
+        ledger.add("appliance_purchases_per_month", share * appliances.purchases)
+        ledger.add("appliance_discards_per_month", share * appliances.discards)
+        spending = np.zeros(len(dimension("subsidy_programme")))
+        programme = dimension("subsidy_programme").index
+        spending[programme("car_scrappage")] = np.sum(owners.weight * cars.subsidy_scrappage)
+        spending[programme("car_replacement")] = np.sum(owners.weight * cars.subsidy_replacement)
+        spending[programme("appliance_trade_in")] = appliances.claims
+        ledger.add("subsidy_spending_per_month", share * spending)
+        per_row = cars.subsidy_scrappage + cars.subsidy_replacement + appliances.subsidy
+        self.columns["subsidy_received"][:] += share * per_row
+
+    def _new_energy_bought(
+        self, cars: household_cars.CarDecision, parameters: ParameterValues
+    ) -> Array:
+        """New-energy cars that a household is expected to buy this month, shape (n,)."""
+        new_energy = household_cars.new_energy_mask()
+        replaced = parameters.scalar("replacement_share")
+        return np.asarray(
+            replaced * cars.scrappage * cars.after_scrappage[:, new_energy].sum(axis=1)
+            + cars.transfer * cars.after_transfer[:, new_energy].sum(axis=1)
+            + cars.first * cars.at_first[:, new_energy].sum(axis=1)
+        )
+
+    def _remember_cars(
+        self,
+        situation: Situation,
+        owners: household_cars.CarOwners,
+        decision: household_cars.CarDecision,
+    ) -> None:
+        draws = {
+            purpose: self._draw(situation, f"car: {purpose}")
+            for purpose in ("leave", "buy", "powertrain", "used", "used_car")
+        }
+        car, registered = household_cars.remember(
+            owners, decision, situation.parameters, situation.month.index, draws
+        )
+        self.columns["car"][:], self.columns["registered"][:] = car, registered
+
+    def _remember_appliances(
+        self,
+        situation: Situation,
+        in_time: NDArray[np.bool_],
+        offered: ApplianceDecision,
+        plain: ApplianceDecision,
+    ) -> None:
+        bought, grade = self.columns["appliance_bought"], self.columns["appliance_grade"]
+        for place, kind in enumerate(dimension("appliance").members):
+            hazard = np.where(in_time, offered.hazard[:, place], plain.hazard[:, place])
+            shares = np.where(
+                in_time[:, None], offered.grade_shares[:, place], plain.grade_shares[:, place]
+            )
+            replaces = self._draw(situation, f"{kind}: replace") < hazard
+            draw = self._draw(situation, f"{kind}: grade")
+            chosen = (draw[:, None] > np.cumsum(shares, axis=1)[:, :-1]).sum(axis=1)
+            bought[replaces, place] = situation.month.index
+            grade[replaces, place] = chosen[replaces]
+
+    def _learn(self, parameters: ParameterValues, peer_share: Array) -> None:
+        self.columns["familiarity"][:] = vehicle_choice.familiarity_next(
+            self.columns["familiarity"],
+            peer_share,
+            parameters.scalar("familiarity_marketing"),
+            parameters.scalar("familiarity_word_of_mouth"),
+            parameters.scalar("familiarity_forgetting"),
+        )
+
+    # -- waste -------------------------------------------------------------------------------
+    def _sort_waste(self, situation: Situation) -> None:
+        parameters, habit = situation.parameters, self.columns["sorting_habit"]
+        supervised = self.columns["supervision_rank"] < situation.levers["sorting_supervision"]
+        # Attitude in standard deviations is read as a share through the normal distribution.
+        attitude = 1.0 / (1.0 + np.exp(-self.columns["attitude"]))
+        ease = np.where(
+            supervised,
+            parameters.scalar("sorting_convenience_supervised"),
+            parameters.scalar("sorting_convenience"),
+        )
+        weights = (
+            parameters.scalar("sorting_weight_attitude"),
+            parameters.scalar("sorting_weight_norm"),
+            parameters.scalar("sorting_weight_control"),
+        )
+        norm = habit[self.columns["peers"]].mean(axis=1)
+        drive = waste_sorting.intention(attitude, norm, ease, weights)
+        taking_part = waste_sorting.participation(
+            drive,
+            supervised,
+            parameters.scalar("sorting_steepness"),
+            parameters.scalar("sorting_threshold"),
+            parameters.scalar("sorting_supervision_effect"),
+        )
+        capture = waste_sorting.effective_capture(
+            habit,
+            supervised,
+            parameters.scalar("sorting_accuracy"),
+            parameters.scalar("sorting_accuracy_supervised"),
+        )
+        situation.ledger.set_share("household_capture_share", self._capture(parameters, capture))
+        habit[:] = waste_sorting.habit_next(
+            habit,
+            taking_part,
+            parameters.scalar("sorting_habit_rise"),
+            parameters.scalar("sorting_habit_fall"),
+        )
+        self.columns["attitude"][:] += (
+            situation.levers["green_campaign"]
+            * parameters.scalar("campaign_attitude_gain")
+            / MONTHS_PER_YEAR
+        )
+
+    def _capture(self, parameters: ParameterValues, capture: Array) -> Array:
+        """Share of each stream that urban households put out separately, shape (streams,)."""
+        urban_weight = self.columns["weight"] * self.columns["urban"]
+        mean = float(np.sum(urban_weight * capture) / urban_weight.sum())
+        shares = np.zeros(len(dimension("waste_stream")))
+        stream = dimension("waste_stream").index
+        shares[stream("food")] = mean
+        shares[stream("recyclable")] = min(
+            1.0,
+            parameters.scalar("recyclable_base_capture")
+            + parameters.scalar("recyclable_capture_gain") * mean,
+        )
+        shares[stream("hazardous")] = parameters.scalar("hazardous_capture") * mean
+        return shares
+
+    # -- electricity -------------------------------------------------------------------------
+    def _use_electricity(self, situation: Situation, income: Array, reference: float) -> None:
+        parameters = situation.parameters
+        use = parameters.scalar("electricity_use_household") * (
+            income / reference
+        ) ** parameters.scalar("electricity_income_elasticity")
+        bounds, prices = parameters.array("tariff_bound")[:-1], parameters.array("tariff_price")
+        raised = prices * np.where(
+            np.arange(len(prices)) > 0, situation.levers["residential_tariff_factor"], 1.0
+        )
+        factor = electricity_demand.demand_factor(
+            electricity_demand.marginal_price(use, bounds, raised),
+            electricity_demand.marginal_price(use, bounds, prices),
+            parameters.scalar("electricity_price_elasticity"),
+        )
+        total = use * self.columns["weight"]
+        situation.ledger.set_share(
+            "residential_electricity_factor", float(np.sum(total * factor) / np.sum(total))
+        )
+
+    # -- shared ------------------------------------------------------------------------------
+    @property
+    def _agents(self) -> NDArray[np.int64]:
+        return np.arange(self.size, dtype=np.int64)
+
+    def _draw(self, situation: Situation, purpose: str) -> Array:
+        return random_streams.uniform(
+            situation.seed, purpose, self._agents, situation.month.index
+        )
+
+
+def trade_in_offer(situation: Situation) -> TradeInOffer:
+    """The month's trade-in offer under the scenario's levers."""
+    parameters = situation.parameters
+    return offer_of_month(
+        load_instruments(),
+        situation.levers,
+        situation.month,
+        parameters.array("car_price", situation.month) * 1e4,
+        parameters.array("appliance_price"),
+        parameters.scalar("purchase_tax_rate"),
+    )
+
+
+def money_left(situation: Situation) -> float:
+    """Trade-in money left in the calendar year at the month's opening, yuan."""
+    programme = dimension("subsidy_programme").index
+    spent = sum(situation.spent_this_year[programme(name)] for name in TRADE_IN_PROGRAMMES)
+    return trade_in_budget(situation.levers) - float(spent)
+
+
+def _nothing_offered(offer: TradeInOffer) -> TradeInOffer:
+    return TradeInOffer(
+        scrappage=np.zeros_like(offer.scrappage),
+        replacement=np.zeros_like(offer.replacement),
+        registered_by=np.full_like(offer.registered_by, -1),
+        appliance=np.zeros_like(offer.appliance),
+        tax=offer.tax,
+    )
+
+
+def _pick(
+    in_time: NDArray[np.bool_],
+    offered: household_cars.CarDecision,
+    plain: household_cars.CarDecision,
+) -> household_cars.CarDecision:
+    """Row by row the decision under the offer, or the one after the money has run out."""
+    if offered is plain:
+        return offered
+    fields: Mapping[str, Array] = {
+        name: np.where(
+            in_time if getattr(offered, name).ndim == 1 else in_time[:, None],
+            getattr(offered, name),
+            getattr(plain, name),
+        )
+        for name in household_cars.CarDecision.__slots__
+    }
+    return household_cars.CarDecision(**fields)

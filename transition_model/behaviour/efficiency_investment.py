@@ -1,0 +1,205 @@
+"""Whether a firm takes its next efficiency measure, and what that does to its class."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.behaviour.discounting import present_value_factor
+
+type Array = NDArray[np.float64]
+
+_NEVER = 1e9
+"""Years: a payback that no threshold reaches."""
+
+
+def energy_price(
+    electricity_share: Array, electricity_price: Array, fuel_price: float, kwh_per_tce: float
+) -> Array:
+    """Price of a firm's mix of energy, yuan/tce.
+
+    Parameters
+    ----------
+    electricity_share
+        Share of electricity in its energy, in coal equivalent, shape (firms,).
+    electricity_price
+        yuan/kWh, shape (firms,).
+    fuel_price
+        Price of coal and gas, yuan/tce.
+    kwh_per_tce
+        Electricity that counts as one tonne of coal equivalent, kWh/tce.
+
+    Returns
+    -------
+    ndarray
+        yuan/tce, shape (firms,).
+    """
+    electric = electricity_share * electricity_price * kwh_per_tce
+    return electric + (1.0 - electricity_share) * fuel_price
+
+
+def measures_to_limit(specific_energy: Array, limit: Array, saving: Array) -> Array:
+    """Measures that bring a firm's specific energy down to its limit.
+
+    ``ceil(ln(specific energy / limit) / -ln(1 - saving))``, at least 1.
+
+    Parameters
+    ----------
+    specific_energy, limit
+        tce for each 10k yuan of value added, shape (firms,).
+    saving
+        Share of its energy that one measure saves, shape (firms,).
+
+    Returns
+    -------
+    ndarray
+        Whole numbers, shape (firms,).
+    """
+    needed = np.ceil(np.log(specific_energy / limit) / -np.log1p(-saving))
+    return np.maximum(needed, 1.0)
+
+
+def avoided_surcharge(
+    surcharge: Array, electricity_share: Array, measures: Array, saving: Array, kwh_per_tce: float
+) -> Array:
+    """The surcharge that upgrading ends, spread over the measures that it takes.
+
+    Leaving the restricted class is worth the surcharge on all of a firm's electricity; each of
+    the measures on the way earns its part. This, and not closing, is how firms answer
+    differential prices (Yang, Yuan and Sun 2021, Energy Economics 94).
+
+    Parameters
+    ----------
+    surcharge
+        yuan/kWh, shape (firms,).
+    electricity_share
+        Share of electricity in its energy, in coal equivalent, shape (firms,).
+    measures
+        From :func:`measures_to_limit`.
+    saving
+        Share of its energy that one measure saves, shape (firms,).
+    kwh_per_tce
+        kWh/tce.
+
+    Returns
+    -------
+    ndarray
+        yuan for each tce saved, shape (firms,).
+    """
+    return surcharge * electricity_share * kwh_per_tce / (measures * saving)
+
+
+def finance_factor(rate: float, discount: float, loan_share: float, life: float) -> float:
+    """Capital cost under a green loan against that under an ordinary one.
+
+    Yearly instalments of a loan are ``1 / present_value_factor(rate, life)``.
+
+    Parameters
+    ----------
+    rate
+        Ordinary lending rate, share/year.
+    discount
+        Interest discount on green loans, share/year; no more than the rate counts.
+    loan_share
+        Share of the investment that is borrowed.
+    life
+        Years over which it is paid off.
+
+    Returns
+    -------
+    float
+        At most 1.
+    """
+    cheap = max(rate - discount, 0.0)
+    instalments = present_value_factor(rate, life) / present_value_factor(cheap, life)
+    return float(1.0 - loan_share * (1.0 - instalments))
+
+
+def payback(capital_cost: Array, saving_value: Array) -> Array:
+    """Simple payback in years, ``capital cost / saving value``.
+
+    Parameters
+    ----------
+    capital_cost
+        yuan for a yearly saving of one tce, shape (firms,).
+    saving_value
+        What that tce is worth, yuan/tce, shape (firms,); where it is 0, payback never comes.
+    """
+    worth = saving_value > 0.0
+    return np.where(worth, capital_cost / np.where(worth, saving_value, 1.0), _NEVER)
+
+
+def acceptance(payback_years: Array, threshold: Array, sensitivity: float) -> Array:
+    """Probability that a firm adopts a measure that it looks at.
+
+    Logistic in the logarithm of payback, one half at the threshold: in audits of US firms about
+    half of the recommended measures were adopted, with thresholds of payback that short (Anderson
+    and Newell 2004, Resource and Energy Economics 26).
+
+    Parameters
+    ----------
+    payback_years, threshold
+        Years, above 0, shape (firms,).
+    sensitivity
+        Slope on the logarithm of payback, at least 0.
+
+    Returns
+    -------
+    ndarray
+        0 to 1, shape (firms,).
+    """
+    return 1.0 / (1.0 + (payback_years / threshold) ** sensitivity)
+
+
+def consideration(
+    search_rate: float, audit_rate: float, peer_adoption: Array, peer_effect: float, years: float
+) -> Array:
+    """Probability that a firm looks at its next measure within some time.
+
+    It looks by itself, sooner when peers have lately adopted, or because it is audited:
+    ``1 - exp(-search_rate * (1 + peer_effect * peer_adoption) * years) * (1 - audit_rate*years)``.
+
+    Parameters
+    ----------
+    search_rate
+        Own search, 1/year.
+    audit_rate
+        Share of firms audited in a year.
+    peer_adoption
+        Share of the firm's sector that adopted a measure lately, shape (firms,).
+    peer_effect
+        Acceleration of the search when all peers did (Shi et al. 2020, arXiv 2004.11536).
+    years
+        Length of the time, at most 1.
+
+    Returns
+    -------
+    ndarray
+        0 to 1, shape (firms,).
+    """
+    unsought = np.exp(-search_rate * (1.0 + peer_effect * peer_adoption) * years)
+    return 1.0 - unsought * (1.0 - audit_rate * years)
+
+
+def class_after(
+    catalogue_class: NDArray[np.int64],
+    specific_energy: Array,
+    limit: Array,
+    penalised: NDArray[np.bool_],
+    allowed: int,
+) -> NDArray[np.int64]:
+    """Catalogue class: a penalised firm at or below its limit is allowed from then on.
+
+    Parameters
+    ----------
+    catalogue_class
+        Present class, shape (firms,).
+    specific_energy, limit
+        tce for each 10k yuan of value added, shape (firms,).
+    penalised
+        For each class, whether it pays a surcharge.
+    allowed
+        Number of the class that firms are upgraded to.
+    """
+    upgraded = penalised[catalogue_class] & (specific_energy <= limit)
+    return np.where(upgraded, allowed, catalogue_class)

@@ -1,0 +1,125 @@
+"""Which vehicles of a public-service fleet go, counted one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Array = NDArray[np.float64]
+type Counts = NDArray[np.int64]
+
+
+def apportion(totals: Counts, shares: Array) -> Counts:
+    """Split whole numbers by shares, to the unit, by largest remainders (Hamilton's method).
+
+    Parameters
+    ----------
+    totals
+        Whole numbers, not negative, shape (rows,).
+    shares
+        Not negative, shape (rows, parts); need not sum to 1, but may be all 0 only where the total
+        is 0.
+
+    Returns
+    -------
+    ndarray
+        Whole numbers, shape (rows, parts), each row sums to its total. No part exceeds its share
+        by one or more.
+    """
+    sums = shares.sum(axis=1, keepdims=True)
+    exact = totals[:, None] * shares / np.where(sums > 0.0, sums, 1.0)
+    # A share that should come out whole must not lose its unit to rounding.
+    whole = np.floor(exact + 1e-9)
+    missing = totals - whole.sum(axis=1).astype(np.int64)
+    order = np.argsort(-(exact - whole), axis=1, kind="stable")
+    rank = np.argsort(order, axis=1, kind="stable")
+    return whole.astype(np.int64) + (rank < missing[:, None])
+
+
+def purchases_by_fuel(total: Counts, shares: Array, required: Array, electric: int) -> Counts:
+    """Whole vehicles to buy by fuel; the electric ones are never fewer than the quota asks.
+
+    Parameters
+    ----------
+    total
+        Vehicles to buy, shape (operators,).
+    shares
+        Shares of fuels, shape (operators, fuels), each row sums to 1.
+    required
+        Electric share required, shape (operators,).
+    electric
+        Column of the electric fuel.
+
+    Returns
+    -------
+    ndarray
+        Vehicles, shape (operators, fuels), each row sums to its total.
+    """
+    counts = apportion(total, shares)
+    owed = np.ceil(total * required - 1e-9).astype(np.int64)
+    count = np.maximum(counts[:, electric], owed)
+    others = np.delete(shares, electric, axis=1)
+    # Where nothing but electric is wanted, the others share what is left: nothing.
+    rest = apportion(total - count, np.where(others.sum(axis=1, keepdims=True) > 0.0, others, 1.0))
+    return np.insert(rest, electric, count, axis=1)
+
+
+def affordable(budget: Array, price: Array, subsidy: Array, eligible: Counts) -> Counts:
+    """Vehicles that a budget buys when the first ones are subsidised.
+
+    Parameters
+    ----------
+    budget
+        yuan, shape (operators,).
+    price
+        Mean price of a new vehicle, yuan, above 0, shape (operators,).
+    subsidy
+        Mean subsidy of an eligible replacement, yuan, shape (operators,).
+    eligible
+        Replacements that earn the subsidy, shape (operators,).
+
+    Returns
+    -------
+    ndarray
+        Whole vehicles, shape (operators,).
+    """
+    net = price - subsidy
+    subsidised = np.where(net > 0.0, budget / np.where(net > 0.0, net, 1.0), np.inf)
+    beyond = (budget + subsidy * eligible) / price
+    return np.floor(np.where(subsidised <= eligible, subsidised, beyond)).astype(np.int64)
+
+
+def oldest_first(candidates: Counts, number: Counts) -> Counts:
+    """Choose vehicles to retire, the oldest before younger ones.
+
+    Parameters
+    ----------
+    candidates
+        Vehicles that may go, shape (operators, fuels, ages).
+    number
+        How many go at most, shape (operators,).
+
+    Returns
+    -------
+    ndarray
+        Vehicles to retire, shape (operators, fuels, ages).
+    """
+    operators, fuels, ages = candidates.shape
+    queue = candidates.transpose(0, 2, 1)[:, ::-1, :].reshape(operators, -1)
+    before = np.cumsum(queue, axis=1) - queue
+    taken = np.clip(number[:, None] - before, 0, queue)
+    return taken.reshape(operators, ages, fuels)[:, ::-1, :].transpose(0, 2, 1).copy()
+
+
+def one_year_older(vehicles: Counts) -> Counts:
+    """Move every age class up by a year; the last class is open.
+
+    Parameters
+    ----------
+    vehicles
+        Shape (operators, fuels, ages).
+    """
+    older = np.zeros_like(vehicles)
+    older[..., 1:] = vehicles[..., :-1]
+    older[..., -1] += vehicles[..., -1]
+    return older

@@ -1,0 +1,47 @@
+"""How much of a waste material collectors get hold of, and what moves that share."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Array = NDArray[np.float64]
+
+
+def profitability(expected_cash: Array, required: Array) -> Array:
+    """Expected cash against the cash that new capacity must bring, less 1, within -1 and 1.
+
+    Parameters
+    ----------
+    expected_cash
+        Yuan/t, shape (n,).
+    required
+        Yuan/t, above 0, shape (n,).
+    """
+    return np.clip(expected_cash / required - 1.0, -1.0, 1.0)
+
+
+def collection_target(reference: Array, push: Array) -> Array:
+    """Share of each material that a collector works toward: ``logistic(logit(ref) + push)``.
+
+    The logistic keeps the target below 1 and lets materials that are half collected move most.
+
+    Parameters
+    ----------
+    reference
+        Share without any push, between 0 and 1, both excluded, shape (materials,).
+    push
+        Sum of what speaks for a denser network, in log odds, shape (n,).
+
+    Returns
+    -------
+    ndarray
+        Shape (n, materials).
+    """
+    log_odds = np.log(reference) - np.log1p(-reference)
+    return 1.0 / (1.0 + np.exp(-(log_odds + push[:, None])))
+
+
+def approached(share: Array, target: Array, months: float) -> Array:
+    """The share a month later, when it closes ``1 / months`` of its gap to the target."""
+    return share + (target - share) / months
