@@ -30,9 +30,9 @@ CHOICES = ("green", "high_star", "prefabricated", "green_material")
 class Builder(RowAgent):
     """A developer or contractor.
 
-    Its columns: ``size`` (share of the city's floor starts), ``group`` (its peers); for each of
+    Its columns: ``starts_share`` (of the city's floor starts), ``group`` (its peers); for each of
     the choices green, high_star, prefabricated and green_material ``<choice>_inclination`` (log
-    odds against the mean builder), ``<choice>_habit`` (share of its recent starts; high stars as a
+    odds without benefit and peers), ``<choice>_habit`` (share of its recent starts; high stars as a
     share of the green ones) and ``<choice>_experience`` (m2 so far);
     ``delivery_inclination`` (log odds) and ``delivery_share`` (of its construction waste).
     """
@@ -63,15 +63,17 @@ class Builders(ColumnarAgentSet[Builder]):
         groups = round(parameters.scalar("builder_peer_groups"))
         draw = uniform(seed, "builder: peer group", agents, 0)
         columns = {
-            "size": size,
+            "starts_share": size,
             "group": np.floor(draw * groups).astype(np.int64),
-            "delivery_inclination": _inclination(parameters, "delivery", seed, agents),
+            "delivery_inclination": _deviation(parameters, "delivery", seed, agents),
             "delivery_share": np.full(
                 len(agents), parameters.scalar("construction_waste_delivery_initial")
             ),
         }
         for choice in CHOICES:
-            columns[f"{choice}_inclination"] = _inclination(parameters, choice, seed, agents)
+            columns[f"{choice}_inclination"] = _mean_inclination(parameters, choice) + _deviation(
+                parameters, choice, seed, agents
+            )
             columns[f"{choice}_habit"] = np.full(
                 len(agents), parameters.scalar(f"builder_{choice}_initial_share")
             )
@@ -86,7 +88,7 @@ class Builders(ColumnarAgentSet[Builder]):
         started = (
             situation.parameters.scalar("builder_floor_starts", situation.month) / MONTHS_PER_YEAR
         )
-        area = started * self.columns["size"]
+        area = started * self.columns["starts_share"]
         bonus = levers["green_building_bonus"] * situation.parameters.scalar(
             "builder_bonus_award_share"
         )
@@ -133,13 +135,15 @@ class Builders(ColumnarAgentSet[Builder]):
             parameters.scalar(f"builder_{choice}_learning_rate"),
         )
         cost = parameters.scalar(f"builder_{choice}_cost_premium") * learned
-        peers = building.peer_share(columns[f"{choice}_habit"], columns["size"], columns["group"])
+        peers = building.peer_share(
+            columns[f"{choice}_habit"], columns["starts_share"], columns["group"]
+        )
         return building.adoption_probability(
             parameters.scalar(f"builder_{choice}_price_premium") + bonus - cost,
             parameters.scalar("builder_cost_sensitivity"),
             peers,
             parameters.scalar(f"builder_{choice}_peer_weight"),
-            parameters.scalar(f"builder_{choice}_constant") + columns[f"{choice}_inclination"],
+            columns[f"{choice}_inclination"],
         )
 
     def _remember(
@@ -186,7 +190,7 @@ class Builders(ColumnarAgentSet[Builder]):
         share = columns["delivery_share"]
         share += (target - share) / parameters.scalar("delivery_adjustment_time")
         situation.ledger.set_share(
-            "construction_waste_delivery_share", float(columns["size"] @ share)
+            "construction_waste_delivery_share", float(columns["starts_share"] @ share)
         )
 
     def _delivery_probability(self, situation: Situation, advantage: float, constant: str) -> Array:
@@ -206,9 +210,21 @@ class Builders(ColumnarAgentSet[Builder]):
         situation.ledger.add("subsidy_spending_per_month", money)
 
 
-def _inclination(
+def _mean_inclination(parameters: ParameterValues, choice: str) -> float:
+    """Log odds that give the voluntary share of the opening at the cost and peers of then."""
+    return building.inclination_toward(
+        parameters.scalar(f"builder_{choice}_voluntary_share"),
+        parameters.scalar(f"builder_{choice}_price_premium")
+        - parameters.scalar(f"builder_{choice}_cost_premium"),
+        parameters.scalar("builder_cost_sensitivity"),
+        parameters.scalar(f"builder_{choice}_initial_share"),
+        parameters.scalar(f"builder_{choice}_peer_weight"),
+    )
+
+
+def _deviation(
     parameters: ParameterValues, choice: str, seed: int, agents: NDArray[np.int64]
 ) -> Array:
-    """Each builder's own log odds for a choice, normal around 0, shape (n,)."""
+    """Each builder's log odds for a choice against the mean builder's, shape (n,)."""
     spread = parameters.scalar("builder_inclination_spread")
     return spread * normal(seed, f"builder: {choice} inclination", agents, 0)

@@ -292,3 +292,107 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
         if agent not in self:
             raise KeyError(agent)
         self.discard(agent)
+
+
+class AllAgents(AbstractAgentSet[Any]):
+    """The agents of all types, one type after the other; the types can't be mixed up.
+
+    Parameters
+    ----------
+    sets
+        One set a type.
+    """
+
+    def __init__(self, sets: tuple[ColumnarAgentSet[Any], ...]) -> None:
+        self.sets = sets
+        self.random = sets[0].random
+
+    def __len__(self) -> int:
+        return sum(len(agents) for agents in self.sets)
+
+    def __iter__(self) -> Iterator[Any]:
+        for agents in self.sets:
+            yield from agents
+
+    def __contains__(self, agent: object) -> bool:
+        return any(agent in agents for agents in self.sets)
+
+    def __copy__(self) -> AllAgents:
+        return AllAgents(tuple(agents.copy() for agents in self.sets))
+
+    def _update(self, agents: Iterable[Any]) -> Self:
+        chosen = list(agents)
+        for part in self.sets:
+            part._update(agent for agent in chosen if isinstance(agent, part.agent_type))
+        return self
+
+    def select(  # type: ignore[override]
+        self,
+        filter_func: Callable[[Any], bool] | None = None,
+        at_most: float = float("inf"),
+        inplace: bool = False,
+        agent_type: type[Any] | None = None,
+    ) -> AllAgents:
+        """The agents that pass a filter, as in Mesa; ``at_most`` counts over all types."""
+        fraction = isinstance(at_most, float) and at_most <= 1.0
+        left = int(len(self) * at_most) if fraction else min(at_most, len(self))
+        parts = []
+        for agents in self.sets:
+            parts.append(agents.select(filter_func, int(left), agent_type=agent_type))
+            left -= len(parts[-1])
+        if not inplace:
+            return AllAgents(tuple(parts))
+        self.sets = tuple(parts)
+        return self
+
+    def shuffle(self, inplace: bool = False) -> AllAgents:
+        """The same agents, shuffled within their types."""
+        target = self if inplace else self.__copy__()
+        for agents in target.sets:
+            agents.shuffle(inplace=True)
+        return target
+
+    def sort(
+        self, key: Callable[[Any], Any] | str, ascending: bool = False, inplace: bool = False
+    ) -> AllAgents:
+        """The same agents, sorted within their types."""
+        target = self if inplace else self.__copy__()
+        for agents in target.sets:
+            agents.sort(key, ascending, inplace=True)
+        return target
+
+    def map(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """Result of a method, by name, or of a function of an agent, for each agent."""
+        return [r for agents in self.sets for r in agents.map(method, *args, **kwargs)]
+
+    def do(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Self:
+        """Call a method, by name, or a function of an agent, for each agent."""
+        self.map(method, *args, **kwargs)
+        return self
+
+    def shuffle_do(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Self:
+        """As :meth:`do`, in random order within the types."""
+        self.shuffle().do(method, *args, **kwargs)
+        return self
+
+    def add(self, agent: Any) -> None:
+        """Refused: rows are made when the populations are built."""
+        raise TypeError("a columnar agent set has the rows that it was built with")
+
+    def discard(self, agent: Any) -> None:
+        """Take an agent out of this selection, if it is there."""
+        for agents in self.sets:
+            if isinstance(agent, agents.agent_type):
+                agents.discard(agent)
+
+    def remove(self, agent: Any) -> None:
+        """Take an agent out of this selection.
+
+        Raises
+        ------
+        KeyError
+            If it is not there.
+        """
+        if agent not in self:
+            raise KeyError(agent)
+        self.discard(agent)

@@ -80,14 +80,13 @@ class Firms(ColumnarAgentSet[Firm]):
         sector = np.repeat(np.arange(len(sampled)), sampled)
         agents = np.arange(len(sector)) + first_id
         share = _output_shares(parameters, seed, agents, sector)
+        value_added = parameters.array("industrial_value_added_2020")
         columns = {
             "sector": sector,
             "weight": (parameters.array("industrial_firms") / sampled)[sector],
             "output_share": share,
             "in_business": np.ones(len(sector)),
-            "output": share
-            * parameters.array("industrial_value_added_2020")[sector]
-            / MONTHS_PER_YEAR,
+            "output": share * value_added[sector] / MONTHS_PER_YEAR,
             **_energy_columns(parameters, seed, agents, sector, share),
             **_margin_columns(parameters, seed, agents, sector),
             **_measure_columns(parameters, seed, agents),
@@ -449,7 +448,8 @@ def _certificate_columns(
     eligible = certification.eligible_factories(
         weight,
         columns["output"] * MONTHS_PER_YEAR / weight,
-        parameters.scalar("green_factory_qualifying_value_added"),
+        parameters.scalar("green_factory_full_value_added"),
+        parameters.scalar("large_and_medium_firms"),
     )
     score = eligible * certification.performance_score(
         columns["specific_energy"] / columns["specific_energy_limit"],

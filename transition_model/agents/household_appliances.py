@@ -59,7 +59,7 @@ def decide_appliances(
     cost = appliance_choice.life_cycle_cost(
         price,
         rebate,
-        parameters.array("appliance_electricity_use"),
+        parameters.array("electricity_of_appliances"),
         parameters.scalar("electricity_price_household"),
         vehicle_choice.annuity_years(
             parameters.scalar("running_cost_discount"), parameters.scalar("running_cost_horizon")

@@ -33,7 +33,9 @@ class CarOwners:
     registered
         Month index of first registration, shape (n,).
     age_class
-        Age in whole years, the last class open, shape (n,); 0 where there is no car.
+        Calendar years since registration, the last class open, shape (n,); 0 where there is no car.
+    age_years
+        Age in years to the month, shape (n,).
     weight
         Households that a row stands for, scaled to the stock-flow model's cars, shape (n,).
     empty_cells
@@ -43,6 +45,7 @@ class CarOwners:
     car: NDArray[np.int8]
     registered: NDArray[np.int32]
     age_class: NDArray[np.int64]
+    age_years: Array
     weight: Array
     empty_cells: Array
 
@@ -97,8 +100,9 @@ def owners_of_month(
     """
     powertrains, ages = stock.shape
     owns = car >= 0
-    age = np.clip((month_index - registered) // MONTHS_PER_YEAR, 0, ages - 1)
-    age_class = np.where(owns, age, 0).astype(np.int64)
+    years = month_index // MONTHS_PER_YEAR - registered // MONTHS_PER_YEAR
+    age_class = np.where(owns, np.clip(years, 0, ages - 1), 0).astype(np.int64)
+    age_years = np.where(owns, (month_index - registered) / MONTHS_PER_YEAR, 0.0)
     cell = np.where(owns, car * ages + age_class, 0)
     sampled = np.bincount(cell[owns], weights=weight[owns], minlength=powertrains * ages)
     flat = stock.ravel()
@@ -110,6 +114,7 @@ def owners_of_month(
         car=car,
         registered=registered,
         age_class=age_class,
+        age_years=age_years,
         weight=weight * np.where(owns, factor[cell], carless_factor),
         empty_cells=np.where(sampled > 0.0, 0.0, flat).reshape(stock.shape),
     )
@@ -169,7 +174,7 @@ def decide(
 
     scrappage, transfer, first = np.zeros(rows), np.zeros(rows), np.zeros(rows)
     natural = replacement.weibull_hazard_per_month(
-        owners.age_class[owns] + 0.5,
+        owners.age_years[owns],
         parameters.scalar("car_survival_scale"),
         parameters.scalar("car_survival_shape"),
     )
@@ -177,7 +182,7 @@ def decide(
         natural, scrap_money[owns], parameters.scalar("scrappage_response")
     )
     transfer[owns] = replacement.raised_by_offer(
-        transfer_hazard(owners.age_class[owns], income[owns], reference_income, parameters)
+        transfer_hazard(owners.age_years[owns], income[owns], reference_income, parameters)
         * market_index,
         transfer_money[owns],
         parameters.scalar("transfer_response"),
@@ -204,7 +209,7 @@ def decide(
 
 
 def transfer_hazard(
-    age_class: NDArray[np.int64],
+    age_years: Array,
     income: Array,
     reference_income: float,
     parameters: ParameterValues,
@@ -212,7 +217,7 @@ def transfer_hazard(
     """Monthly hazard of selling a car on for a new one; zero below the youngest age, shape (n,)."""
     rate = parameters.scalar("transfer_hazard") / MONTHS_PER_YEAR
     elasticity = parameters.scalar("transfer_income_elasticity")
-    old_enough = age_class >= parameters.scalar("transfer_minimum_age")
+    old_enough = age_years >= parameters.scalar("transfer_minimum_age")
     return np.where(old_enough, rate * (income / reference_income) ** elasticity, 0.0)
 
 
@@ -236,7 +241,7 @@ def expected_flows(
     cell = owners.car[owns] * ages + owners.age_class[owns]
     sampled = np.bincount(cell, weights=scrapped[owns], minlength=owners.empty_cells.size)
     unsampled = owners.empty_cells * replacement.weibull_hazard_per_month(
-        np.arange(ages) + 0.5,
+        np.arange(ages) * 1.0,
         parameters.scalar("car_survival_scale"),
         parameters.scalar("car_survival_shape"),
     )

@@ -47,19 +47,24 @@ class Strata:
     income_per_person: Array
 
 
-def strata(districts: Districts) -> Strata:
-    """Split each district's households by its urbanisation; shape (2 districts,)."""
+def strata(districts: Districts, income_per_person: float) -> Strata:
+    """Split each district's households by its urbanisation; shape (2 districts,).
+
+    The districts' incomes are scaled to the city's mean, yuan a year, which they exceed by a tenth.
+    """
     count = len(districts.district)
     urban_households = districts.family_households_2020 * districts.urbanisation_share
+    households = np.stack(
+        [urban_households, districts.family_households_2020 - urban_households], axis=1
+    ).ravel()
+    income = np.stack(
+        [districts.income_urban_yuan_per_person, districts.income_rural_yuan_per_person], axis=1
+    ).ravel()
     return Strata(
         district=np.repeat(np.arange(count), 2),
         urban=np.tile([True, False], count),
-        households=np.stack(
-            [urban_households, districts.family_households_2020 - urban_households], axis=1
-        ).ravel(),
-        income_per_person=np.stack(
-            [districts.income_urban_yuan_per_person, districts.income_rural_yuan_per_person], axis=1
-        ).ravel(),
+        households=households,
+        income_per_person=income * income_per_person / np.average(income, weights=households),
     )
 
 
@@ -112,7 +117,7 @@ def household_columns(
     dict
         Arrays with ``rows`` along the first axis.
     """
-    layers = strata(districts)
+    layers = strata(districts, parameters.scalar("income_per_person"))
     counts = rows_per_stratum(layers.households, rows)
     stratum = np.repeat(np.arange(len(counts)), counts)
     agent = np.arange(rows, dtype=np.int64)

@@ -183,39 +183,42 @@ class Recyclers(ColumnarAgentSet[Recycler]):
     # -- who wins the waste ------------------------------------------------------------------
     def _write_formal_share(self, situation: Situation, terms: _Terms) -> None:
         """Hand over the formal share of each kind: 1 where there is no informal rival."""
-        parameters = situation.parameters
-        sensitivity = parameters.scalar("recycling_channel_sensitivity")
-        reference = parameters.array("formal_share_reference")
-        share = np.ones(len(reference))
-        rivalled = reference < 1.0
-        premium = parameters.array("informal_premium")[rivalled]
-        constant = (
-            bids.channel_constant(
-                reference[rivalled],
-                sensitivity,
-                premium,
-                parameters.scalar("formal_share_reference_enforcement"),
-            )
-            + (parameters.array("battery_tracing_pull", situation.month)[rivalled])
-        )
-        informal = bids.informal_bid(
-            self._mean_by_kind(self.columns["bid"])[rivalled],
-            terms.value[rivalled],
-            premium,
-            situation.levers["formal_channel_enforcement"],
-        )
-        share[rivalled] = bids.formal_share(
-            self._mean_by_kind(self._attraction(situation, terms))[rivalled],
-            bids.attraction(informal, terms.value[rivalled], sensitivity),
-            constant,
-        )
+        share = self._share_by_price(situation, terms)
         vehicle = dimension("recycler_kind").index("vehicle")
         share[vehicle] = bids.with_certificates(
             float(share[vehicle]),
             self._scrappage_payment(situation),
-            parameters.scalar("scrappage_certificate_scale"),
+            situation.parameters.scalar("scrappage_certificate_scale"),
         )
         situation.ledger.set_share("formal_share", share)
+
+    def _share_by_price(self, situation: Situation, terms: _Terms) -> Array:
+        """Formal share that the bids alone would give, shape (kinds,)."""
+        parameters = situation.parameters
+        sensitivity = parameters.scalar("recycling_channel_sensitivity")
+        rivalled = parameters.array("informal_premium") > 0.0
+        premium = parameters.array("informal_premium")[rivalled]
+        value = terms.value[rivalled]
+        constant = bids.channel_constant(
+            parameters.array("formal_share_reference")[rivalled],
+            sensitivity,
+            premium,
+            parameters.scalar("formal_share_reference_enforcement"),
+        )
+        tracing = parameters.array("battery_tracing_pull", situation.month)[rivalled]
+        informal = bids.informal_bid(
+            self._mean_by_kind(self.columns["bid"])[rivalled],
+            value,
+            premium,
+            situation.levers["formal_channel_enforcement"],
+        )
+        share = np.ones(len(rivalled))
+        share[rivalled] = bids.formal_share(
+            self._mean_by_kind(self._attraction(situation, terms))[rivalled],
+            bids.attraction(informal, value, sensitivity),
+            constant + tracing,
+        )
+        return share
 
     def _scrappage_payment(self, situation: Situation) -> float:
         """Public money paid since last month for each vehicle scrapped, yuan."""
@@ -289,8 +292,9 @@ class Recyclers(ColumnarAgentSet[Recycler]):
             parameters.scalar("recycler_utilisation_threshold"),
             columns["pipeline"].sum(axis=1) > 0.0,
         )
-        step = parameters.scalar("recycler_expansion_step")
-        return np.where(invests, step * columns["plant_size"], 0.0)
+        size = np.maximum(columns["capacity"], columns["plant_size"])
+        step = parameters.array("recycler_expansion_step")[kind]
+        return np.where(invests, step * size, 0.0)
 
     def _write_public_money(self, situation: Situation, ordered: Array) -> None:
         """Hand over grants, and the interest discount on the loans taken for the rest."""

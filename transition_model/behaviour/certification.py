@@ -9,11 +9,11 @@ type Array = NDArray[np.float64]
 
 
 def eligible_factories(
-    factories: Array, value_added_each: Array, qualifying_value_added: float
+    factories: Array, value_added_each: Array, full_value_added: float, pool: float
 ) -> Array:
     """Factories large enough to be worth certifying.
 
-    ``factories * min(1, value added each / qualifying value added)``.
+    ``factories * min(1, value added each / full value added)``, scaled to the pool's number.
 
     Parameters
     ----------
@@ -21,15 +21,18 @@ def eligible_factories(
         Factories that a sampled firm stands for, shape (firms,).
     value_added_each
         Mean value added of one of them, 10k yuan/year, shape (firms,).
-    qualifying_value_added
-        Value added from which all qualify, 10k yuan/year.
+    full_value_added
+        Value added from which further size does not count, 10k yuan/year.
+    pool
+        Eligible factories in all.
 
     Returns
     -------
     ndarray
-        Factories, shape (firms,).
+        Factories, at most those that there are, shape (firms,).
     """
-    return factories * np.minimum(value_added_each / qualifying_value_added, 1.0)
+    large = factories * np.minimum(value_added_each / full_value_added, 1.0)
+    return np.minimum(large * (pool / large.sum()), factories)
 
 
 def performance_score(energy_ratio: Array, sensitivity: float) -> Array:

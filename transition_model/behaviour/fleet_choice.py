@@ -100,7 +100,7 @@ def shares_under_quota(shares: Array, required: Array, electric: int) -> Array:
 
 
 def early_renewal_value(
-    subsidy: float,
+    subsidy: Array,
     saving: Array,
     price: Array,
     age: Array,
@@ -115,22 +115,21 @@ def early_renewal_value(
     Parameters
     ----------
     subsidy
-        yuan/vehicle.
+        yuan/vehicle, not negative.
     saving
-        Running cost of the old vehicle less that of the new one, yuan/year, shape (operators, 1).
+        Running cost of the old vehicle less that of the new one, yuan/year.
     price
-        Of the new vehicle, yuan, shape (operators, 1).
-    age
-        Years, shape (1, ages).
-    service_life
-        Years, shape (operators, 1).
+        Of the new vehicle, yuan.
+    age, service_life
+        Years; service life above 0.
     rate
-        Discount rate, share/year, shape (operators, 1).
+        Discount rate, share/year.
 
     Returns
     -------
     ndarray
-        yuan/vehicle, shape (operators, ages); the subsidy alone once the service life is over.
+        yuan/vehicle, in the shape that all arguments broadcast to; the subsidy alone once the
+        service life is over.
     """
     left = present_value_factor(rate, np.maximum(service_life - age, 0.0))
     instalment = price / present_value_factor(rate, service_life)

@@ -17,8 +17,7 @@ def apportion(totals: Counts, shares: Array) -> Counts:
     totals
         Whole numbers, not negative, shape (rows,).
     shares
-        Not negative, shape (rows, parts); need not sum to 1, but may be all 0 only where the total
-        is 0.
+        Not negative, shape (rows, parts); need not sum to 1. Equal parts where all are 0.
 
     Returns
     -------
@@ -26,8 +25,8 @@ def apportion(totals: Counts, shares: Array) -> Counts:
         Whole numbers, shape (rows, parts), each row sums to its total. No part exceeds its share
         by one or more.
     """
-    sums = shares.sum(axis=1, keepdims=True)
-    exact = totals[:, None] * shares / np.where(sums > 0.0, sums, 1.0)
+    weights = np.where(shares.sum(axis=1, keepdims=True) > 0.0, shares, 1.0)
+    exact = totals[:, None] * weights / weights.sum(axis=1, keepdims=True)
     # A share that should come out whole must not lose its unit to rounding.
     whole = np.floor(exact + 1e-9)
     missing = totals - whole.sum(axis=1).astype(np.int64)
@@ -58,9 +57,7 @@ def purchases_by_fuel(total: Counts, shares: Array, required: Array, electric: i
     counts = apportion(total, shares)
     owed = np.ceil(total * required - 1e-9).astype(np.int64)
     count = np.maximum(counts[:, electric], owed)
-    others = np.delete(shares, electric, axis=1)
-    # Where nothing but electric is wanted, the others share what is left: nothing.
-    rest = apportion(total - count, np.where(others.sum(axis=1, keepdims=True) > 0.0, others, 1.0))
+    rest = apportion(total - count, np.delete(shares, electric, axis=1))
     return np.insert(rest, electric, count, axis=1)
 
 

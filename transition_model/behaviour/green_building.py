@@ -67,6 +67,22 @@ def adoption_probability(
     return 1.0 / (1.0 + np.exp(-utility))
 
 
+def inclination_toward(
+    share: float, net_benefit: float, sensitivity: float, peers: float, peer_weight: float
+) -> float:
+    """Inclination under which :func:`adoption_probability` returns a share that was seen.
+
+    Parameters
+    ----------
+    share
+        Between 0 and 1, both excluded.
+    net_benefit, sensitivity, peers, peer_weight
+        As in :func:`adoption_probability`, when the share was seen.
+    """
+    log_odds = np.log(share) - np.log1p(-share)
+    return float(log_odds - sensitivity * net_benefit - peer_weight * peers)
+
+
 def bound_or_voluntary(bound: float, voluntary: Array) -> Array:
     """Share that follows: all that a rule binds, and of the rest those who choose it freely.
 

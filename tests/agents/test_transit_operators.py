@@ -1,0 +1,296 @@
+"""Operators of public-service fleets count every vehicle and answer quota and subsidy."""
+
+from __future__ import annotations
+
+import mesa
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transition_model.agents.situation import Situation
+from transition_model.agents.transit_operators import (
+    FIRST_MONTH,
+    TransitOperator,
+    TransitOperators,
+)
+from transition_model.calendar import Month
+from transition_model.dimensions import dimension, shape
+from transition_model.ledger import Ledger
+from transition_model.parameters import ParameterValues, load_parameters
+from transition_model.scenario import Scenario
+
+PLAN_BEGINS = Month.parse("2025-01")
+CLASSES = dimension("transit_class")
+ELECTRIC = dimension("transit_fuel").index("electric")
+BUS_RENEWAL = dimension("subsidy_programme").index("bus_renewal")
+CENTRAL = [CLASSES.index("central_bus"), CLASSES.index("central_taxi")]
+BUSES = [CLASSES.index("central_bus"), CLASSES.index("other_bus")]
+
+
+def parameter_values(**overrides: float) -> ParameterValues:
+    return ParameterValues(load_parameters(), overrides)
+
+
+def built(seed: int = 1, parameters: ParameterValues | None = None) -> TransitOperators:
+    return TransitOperators.build(None, parameters or parameter_values(), seed, 1)
+
+
+class Run:
+    """A run of the operators from 2020-01; changes of levers hold from a month on."""
+
+    def __init__(
+        self,
+        scenario: str = "plan",
+        months: int = 96,
+        seed: int = 1,
+        changed_from: Month = FIRST_MONTH,
+        **changes: float,
+    ) -> None:
+        policy, parameters = Scenario.load(scenario), parameter_values()
+        self.operators = built(seed, parameters)
+        self.fleets = [self.operators.fleet()]
+        self.registered: list[np.ndarray] = []
+        self.retired: list[np.ndarray] = []
+        self.spent: list[float] = []
+        for month in (FIRST_MONTH + step for step in range(months)):
+            ledger = Ledger(str(month))
+            levers = policy.lever_values(month) | (changes if month >= changed_from else {})
+            self.operators.decide(
+                Situation(
+                    month=month,
+                    seed=seed,
+                    parameters=parameters,
+                    levers=levers,
+                    stocks={"transit_vehicles": self.fleets[-1].astype(float)},
+                    spent_this_year=np.zeros(shape(("subsidy_programme",))),
+                    ledger=ledger,
+                )
+            )
+            self.fleets.append(self.operators.fleet())
+            self.registered.append(ledger["transit_registrations_per_month"])
+            self.retired.append(ledger["transit_retirements_per_month"])
+            self.spent.append(float(ledger["subsidy_spending_per_month"][BUS_RENEWAL]))
+
+    def electric_share(self, classes: list[int], month: int = -1) -> float:
+        fleet = self.fleets[month][classes]
+        return float(fleet[:, ELECTRIC].sum() / fleet.sum())
+
+
+@pytest.fixture(scope="module")
+def plan() -> Run:
+    return Run("plan")
+
+
+@pytest.fixture(scope="module")
+def none() -> Run:
+    return Run("none")
+
+
+# ---------------------------------------------------------------------- the fleets of 2020
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_fleets_of_2020_meet_the_totals_to_the_vehicle(seed: int) -> None:
+    fleet = built(seed).fleet()
+    assert fleet.dtype == np.int64
+    totals = parameter_values().array("transit_fleet_initial")
+    assert fleet.sum(axis=1).tolist() == totals.astype(int).tolist()
+    assert fleet[CLASSES.index("central_bus")].tolist() == [270, 7200, 450, 1080]
+    assert fleet[CLASSES.index("central_taxi"), ELECTRIC] == 280
+
+
+def test_electric_vehicles_of_2020_are_young() -> None:
+    operators = built()
+    assert operators.vehicles[:, ELECTRIC, 4:].sum() == 0
+    assert operators.vehicles[:, ELECTRIC, :4].sum() > 0
+
+
+def test_an_operator_is_a_mesa_agent_with_its_own_fleet() -> None:
+    operators = TransitOperators.build(None, parameter_values(), seed=1, first_id=51)
+    operator = operators[0]
+    assert isinstance(operator, TransitOperator)
+    assert isinstance(operator, mesa.Agent)
+    assert operator.unique_id == 51
+    assert operator.vehicles.sum() == operators.vehicles[0].sum() > 0
+
+
+def test_lives_are_whole_years_within_the_law() -> None:
+    operators, parameters = built(), parameter_values()
+    buses = np.isin(operators.transit_class, BUSES)
+    taxis = operators.transit_class == CLASSES.index("central_taxi")
+    assert set(operators.service_life[buses]) <= {8.0, 9.0}
+    assert set(operators.service_life[taxis]) <= {6.0, 7.0, 8.0}
+    legal = parameters.array("transit_legal_life")[operators.transit_class]
+    assert np.all(operators.service_life <= legal)
+
+
+# ---------------------------------------------------------------------- counting
+
+
+def test_the_fleet_changes_by_what_is_registered_less_what_is_retired(plan: Run) -> None:
+    for before, after, came, went in zip(
+        plan.fleets, plan.fleets[1:], plan.registered, plan.retired, strict=False
+    ):
+        assert (after - before).tolist() == (came - went).tolist()
+        assert np.all(after >= 0)
+        assert np.all(came == np.rint(came))
+
+
+@settings(max_examples=8)
+@given(
+    quota=st.floats(0.0, 1.0),
+    subsidy=st.floats(0.0, 300_000.0),
+    seed=st.integers(0, 1000),
+)
+def test_counting_is_exact_under_any_policy(quota: float, subsidy: float, seed: int) -> None:
+    run = Run(months=20, seed=seed, public_fleet_electric_quota=quota, bus_renewal_subsidy=subsidy)
+    moved = sum(run.registered) - sum(run.retired)
+    assert (run.fleets[-1] - run.fleets[0]).tolist() == moved.tolist()
+    assert np.all(run.operators.leaving <= run.operators.vehicles)
+    assert np.all(run.operators.vehicles >= 0)
+
+
+def test_buses_and_taxis_are_replaced_one_for_one_and_logistics_grow(plan: Run) -> None:
+    first, last = plan.fleets[0].sum(axis=1), plan.fleets[-1].sum(axis=1)
+    licensed = BUSES + [CLASSES.index("central_taxi"), CLASSES.index("other_taxi")]
+    assert first[licensed].tolist() == last[licensed].tolist()
+    assert last[CLASSES.index("logistics")] > first[CLASSES.index("logistics")]
+
+
+def test_no_vehicle_outlives_the_law_by_more_than_the_wait_for_its_successor(plan: Run) -> None:
+    operators, parameters = plan.operators, parameter_values()
+    legal = parameters.array("transit_legal_life")[operators.transit_class].astype(int)
+    for fleet, limit in zip(operators.vehicles, legal, strict=True):
+        # Planned in the year that it reaches the limit, delivered at most eight months later.
+        assert fleet[:, limit + 2 :].sum() == 0
+
+
+def test_what_was_ordered_in_2019_arrives_in_2020() -> None:
+    first_year = Run(months=12)
+    second_year = Run(months=24)
+    bought = sum(first_year.registered)[CENTRAL].sum()
+    later = sum(second_year.registered[12:])[CENTRAL].sum()
+    assert bought == pytest.approx(later, rel=0.4)
+
+
+def test_an_order_takes_four_to_eight_months() -> None:
+    operators = Run(months=12).operators
+    assert set(operators.lead_months.tolist()) == {4, 5, 6, 7, 8}
+    waiting = operators.delivery > 0
+    assert np.all(operators.delivery[waiting] > (FIRST_MONTH + 11).index)
+    assert np.all(operators.ordered[~waiting] == 0)
+
+
+# ---------------------------------------------------------------------- quota
+
+
+def deliveries_after_change(**changes: float) -> np.ndarray:
+    """New vehicles from 2022 on when levers changed in 2020-01: all orders are under the change."""
+    run = Run(months=48, **changes)
+    total: np.ndarray = sum(run.registered[24:])
+    return total
+
+
+def test_a_full_quota_that_reaches_all_leaves_only_electric_vehicles() -> None:
+    parameters = load_parameters()
+    reach = parameters["transit_quota_reach"]
+    everybody = {name: 1.0 for name in CLASSES.members}
+    full = reach.model_copy(update={"years": {2020: everybody}})
+    values = ParameterValues(type(parameters)({p.id: p for p in parameters} | {reach.id: full}), {})
+    operators = built(parameters=values)
+    bought = np.zeros(shape(("transit_class", "transit_fuel")))
+    for step in range(30):
+        month = FIRST_MONTH + step
+        ledger = Ledger(str(month))
+        levers = Scenario.load("plan").lever_values(month) | {"public_fleet_electric_quota": 1.0}
+        operators.decide(
+            Situation(month, 1, values, levers, {}, np.zeros(len(CLASSES) + 1), ledger)
+        )
+        # Orders of 2019 have all arrived by August.
+        if step >= 8:
+            bought += ledger["transit_registrations_per_month"]
+    assert bought[:, ELECTRIC].sum() == bought.sum() > 0
+
+
+def test_without_quota_operators_buy_electric_where_it_is_cheaper() -> None:
+    bought = deliveries_after_change(public_fleet_electric_quota=0.0)
+    share = bought[:, ELECTRIC] / bought.sum(axis=1)
+    assert np.all((share > 0.0) & (share < 1.0))
+
+
+def test_a_stricter_quota_never_means_fewer_electric_vehicles() -> None:
+    shares = [
+        Run(months=60, public_fleet_electric_quota=quota).electric_share(list(range(len(CLASSES))))
+        for quota in (0.0, 0.5, 1.0)
+    ]
+    assert shares[0] <= shares[1] <= shares[2]
+    assert shares[2] > shares[0]
+
+
+# ---------------------------------------------------------------------- bus renewal
+
+
+def test_a_higher_renewal_subsidy_never_means_fewer_electric_buses() -> None:
+    electric = [
+        Run(changed_from=PLAN_BEGINS, bus_renewal_subsidy=amount).fleets[-1][BUSES, ELECTRIC].sum()
+        for amount in (0.0, 40_000.0, 80_000.0, 160_000.0)
+    ]
+    assert electric == sorted(electric)
+    assert electric[-1] > electric[0]
+
+
+def test_each_old_bus_replaced_by_an_electric_one_is_paid_for_once(plan: Run) -> None:
+    spent = np.array(plan.spent)
+    assert np.all(spent[:54] == 0.0)  # before 2024-07
+    assert np.all(spent % 80_000.0 == 0.0)
+    electric = sum(plan.registered[54:])[BUSES, ELECTRIC].sum()
+    assert 0.0 < spent.sum() / 80_000.0 <= electric
+
+
+def test_no_subsidy_no_spending(none: Run) -> None:
+    assert sum(none.spent[60:]) == 0.0
+
+
+@pytest.mark.parametrize(("age", "paid"), [(7, 0), (8, 1), (9, 1)])
+def test_a_bus_earns_the_subsidy_from_its_eighth_year(age: int, paid: int) -> None:
+    operators, parameters = built(), parameter_values()
+    month = Month.parse("2025-06")
+    for name in ("vehicles", "leaving", "ordered", "delivery"):
+        operators.columns[name][:] = 0
+    operators.columns["vehicles"][0, 1, age] = 1
+    operators.columns["leaving"][0, 1, age] = 1
+    operators.columns["ordered"][0, ELECTRIC] = 1
+    operators.columns["delivery"][0] = month.index
+    ledger = Ledger(str(month))
+    levers = Scenario.load("plan").lever_values(month)
+    operators.decide(Situation(month, 1, parameters, levers, {}, np.zeros(8), ledger))
+    assert ledger["subsidy_spending_per_month"][BUS_RENEWAL] == paid * 80_000.0
+    assert operators.fleet()[0].tolist() == [0, 0, 0, 1]
+
+
+# ---------------------------------------------------------------------- the plan
+
+
+def test_central_buses_and_taxis_turn_electric_at_the_pace_of_their_lives(
+    plan: Run, none: Run
+) -> None:
+    assert 0.60 <= plan.electric_share(CENTRAL) <= 0.85
+    assert none.electric_share(CENTRAL) < plan.electric_share(CENTRAL) - 0.05
+    central_bus = [CLASSES.index("central_bus")]
+    for start in range(0, 60):
+        gain = plan.electric_share(central_bus, start + 36) - plan.electric_share(
+            central_bus, start
+        )
+        assert gain <= 36.0 / 96.0 + 0.02
+
+
+def test_the_months_before_the_policies_part_are_the_same(plan: Run, none: Run) -> None:
+    for with_plan, without in zip(plan.fleets[:61], none.fleets[:61], strict=True):
+        assert with_plan.tolist() == without.tolist()
+    assert plan.fleets[-1].tolist() != none.fleets[-1].tolist()
+
+
+def test_the_same_seed_gives_the_same_fleets_and_another_seed_others(plan: Run) -> None:
+    assert Run(months=30).fleets[-1].tolist() == plan.fleets[30].tolist()
+    assert Run(months=30, seed=2).fleets[-1].tolist() != plan.fleets[30].tolist()

@@ -1,0 +1,157 @@
+"""Checks of the month: stocks move by the ledger, money is not overspent, nothing is negative."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.calendar import Month
+from transition_model.dimensions import dimension
+from transition_model.errors import BreachError
+from transition_model.ledger import ledger_entries
+from transition_model.parameters import read_toml
+from transition_model.policy.trade_in import TRADE_IN_PROGRAMMES, trade_in_budget
+
+type Array = NDArray[np.float64]
+
+TOLERANCE = 1e-9
+"""Of the larger of opening stock and turnover of the month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A stock that moves by the ledger alone.
+
+    Attributes
+    ----------
+    name, stock, unit
+        What it is called, the stock-flow variable, its unit.
+    stock_over, over
+        Dimensions of the stock, and those for which the balance is kept.
+    inflows, outflows
+        Entries of the ledger.
+    """
+
+    name: str
+    stock: str
+    unit: str
+    stock_over: tuple[str, ...]
+    over: tuple[str, ...]
+    inflows: tuple[str, ...]
+    outflows: tuple[str, ...]
+
+
+@cache
+def load_balances() -> tuple[Balance, ...]:
+    """The declared balances, from ``data/balances.toml``."""
+    path = Path(str(files("transition_model") / "data" / "balances.toml"))
+    return tuple(
+        Balance(
+            name=name,
+            stock=entry["stock"],
+            unit=entry["unit"],
+            stock_over=tuple(entry["stock_over"]),
+            over=tuple(entry["over"]),
+            inflows=tuple(entry["inflows"]),
+            outflows=tuple(entry["outflows"]),
+        )
+        for name, entry in read_toml(path).items()
+        if isinstance(entry, dict)
+    )
+
+
+def check_seam(
+    month: Month,
+    balances: tuple[Balance, ...],
+    before: Mapping[str, Array],
+    after: Mapping[str, Array],
+    flows: Mapping[str, Array],
+) -> None:
+    """Compare the change of every balanced stock with the ledger.
+
+    Parameters
+    ----------
+    month
+        The month.
+    balances
+        What to compare.
+    before, after
+        Stocks at the month's opening and end.
+    flows
+        The ledger of the month.
+
+    Raises
+    ------
+    BreachError
+        Naming month, quantity and both sides.
+    """
+    for balance in balances:
+        opening = _kept(before[balance.stock], balance.stock_over, balance.over)
+        closing = _kept(after[balance.stock], balance.stock_over, balance.over)
+        gain = _sum_of(balance.inflows, balance.over, flows)
+        loss = _sum_of(balance.outflows, balance.over, flows)
+        change, expected = np.asarray(closing - opening), np.asarray(gain - loss)
+        size = np.maximum(np.abs(opening) + gain + loss, 1.0)
+        off = np.abs(change - expected) > TOLERANCE * size
+        if np.any(off):
+            worst = np.unravel_index(int(np.argmax(np.abs(change - expected) / size)), change.shape)
+            quantity = f"change of {balance.stock}{_place(balance.over, worst)}"
+            raise BreachError(
+                str(month), quantity, float(change[worst]), float(expected[worst]), balance.unit
+            )
+        lowest = float(after[balance.stock].min())
+        if lowest < -TOLERANCE * float(np.max(size)):
+            raise BreachError(
+                str(month), f"{balance.stock} is not negative", lowest, 0.0, balance.unit
+            )
+
+
+def check_spending(
+    month: Month, spent: Array, paid: Array, levers: Mapping[str, float]
+) -> None:
+    """Refuse trade-in spending beyond what is left of the year's money.
+
+    Parameters
+    ----------
+    month
+        The month.
+    spent
+        Yuan since January before this month, by subsidy programme.
+    paid
+        Yuan of this month, by subsidy programme.
+    levers
+        Values of the month.
+
+    Raises
+    ------
+    BreachError
+        If more is paid than is left.
+    """
+    places = [dimension("subsidy_programme").index(name) for name in TRADE_IN_PROGRAMMES]
+    budget, claimed = trade_in_budget(levers), float(paid[places].sum())
+    left = max(budget - float(spent[places].sum()), 0.0)
+    if claimed > left + TOLERANCE * budget:
+        raise BreachError(str(month), "trade-in money paid within what is left", claimed, left, "yuan")
+
+
+def _kept(values: Array, dimensions: tuple[str, ...], over: tuple[str, ...]) -> Array:
+    axes = tuple(axis for axis, name in enumerate(dimensions) if name not in over)
+    return np.asarray(values.sum(axis=axes))
+
+
+def _sum_of(names: tuple[str, ...], over: tuple[str, ...], flows: Mapping[str, Array]) -> Array:
+    total = np.zeros(tuple(len(dimension(name)) for name in over))
+    for name in names:
+        total = total + _kept(flows[name], ledger_entries()[name].over, over)
+    return total
+
+
+def _place(over: tuple[str, ...], index: tuple[np.intp, ...]) -> str:
+    members = [dimension(name).members[int(i)] for name, i in zip(over, index, strict=True)]
+    return f"[{', '.join(members)}]" if members else ""

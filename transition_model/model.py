@@ -1,0 +1,199 @@
+"""The coupled model: a Mesa model whose month is a list of steps.
+
+Agents decide on the stocks as they stand at the month's opening, write flows into the ledger, and
+the stock-flow model integrates over the month with these flows held constant.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.agents.builders import Builders
+from transition_model.agents.columns import AllAgents
+from transition_model.agents.firms import Firms
+from transition_model.agents.households import Households
+from transition_model.agents.initial_stocks import initial_private_cars
+from transition_model.agents.recyclers import Recyclers
+from transition_model.agents.situation import Situation
+from transition_model.agents.transit_operators import TransitOperators
+from transition_model.balances import Balance, check_seam, check_spending, load_balances
+from transition_model.calendar import Month
+from transition_model.dimensions import shape
+from transition_model.ledger import Ledger, published_entries
+from transition_model.levers import load_levers
+from transition_model.parameters import ParameterValues, load_parameters
+from transition_model.results import Recorder
+from transition_model.scenario import Scenario
+from transition_model.stocks import StockFlowEngine, open_engine
+
+type Array = NDArray[np.float64]
+
+FIRST_MONTH = Month.parse("2020-01")
+"""The month for which there are initial data: every run begins here."""
+
+
+class TransitionModel(mesa.Model[Any, Any]):
+    """Agents and stocks of Chongqing, coupled month by month.
+
+    Parameters
+    ----------
+    scenario
+        What policy does; the plan as written by default.
+    rng
+        Seed of the run.
+    households
+        How many household agents stand for the city's 12.04 million.
+    engine
+        ``compiled``, or ``pysd`` for the reference.
+    time_step
+        Step of the stock-flow model in months; that of the model file by default.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | None = None,
+        *,
+        rng: int = 1,
+        households: int = 20_000,
+        engine: Literal["compiled", "pysd"] = "compiled",
+        time_step: float | None = None,
+    ) -> None:
+        super().__init__(rng=rng)
+        self.run_seed = rng
+        self.policy = scenario or Scenario.load("plan")
+        self.month = FIRST_MONTH
+        self.parameters = ParameterValues(load_parameters(), self.policy.parameter_overrides)
+        self.recorder = Recorder()
+        self.balances: tuple[Balance, ...] = load_balances()
+        self._build_agents(households)
+        self.stocks: StockFlowEngine = open_engine(engine=engine, time_step=time_step)
+        self.stocks.start(self._constants())
+        self.published: dict[str, Array] = {}
+        self._spent_by_january = np.zeros(shape(("subsidy_programme",)))
+        self.ledger = Ledger(str(self.month))
+        self.flows: dict[str, Array] = {}
+        self.levers: dict[str, float] = {}
+
+    # -- the month ---------------------------------------------------------------------------
+    def step(self) -> None:
+        """One month, step by step as in :data:`MONTH_PLAN`."""
+        for _, act in MONTH_PLAN:
+            act(self)
+        self.month += 1
+
+    def read_policy(self) -> None:
+        """Policy of the month: the value of every lever."""
+        self.levers = self.policy.lever_values(self.month)
+
+    def publish_stocks(self) -> None:
+        """Publish the stocks at the month's opening."""
+        self.published = self.stocks.values(tuple(published_entries()))
+        if self.month.month == 1:
+            self._spent_by_january = self.published["public_money_spent"].copy()
+
+    def let_agents_decide(self) -> None:
+        """Every agent decides on the opening state and writes into the ledger."""
+        self.ledger = Ledger(str(self.month))
+        situation = Situation(
+            month=self.month,
+            seed=self.run_seed,
+            parameters=self.parameters,
+            levers=self.levers,
+            stocks=self.published,
+            spent_this_year=self.published["public_money_spent"] - self._spent_by_january,
+            ledger=self.ledger,
+        )
+        for agents in self._sets:
+            agents.decide(situation)
+
+    def close_ledger(self) -> None:
+        """Close the month's ledger; a missing share is refused."""
+        self.flows = self.ledger.close()
+
+    def check_ledger(self) -> None:
+        """Check that no money is overspent."""
+        spent = self.published["public_money_spent"] - self._spent_by_january
+        check_spending(self.month, spent, self.flows["subsidy_spending_per_month"], self.levers)
+
+    def step_stocks(self) -> None:
+        """Integrate the stocks over the month, and check that they moved by the ledger's flows."""
+        watched = tuple({balance.stock for balance in self.balances})
+        before = self.stocks.values(watched)
+        self.stocks.step({**self._exogenous(), **self.flows})
+        check_seam(self.month, self.balances, before, self.stocks.values(watched), self.flows)
+
+    def record(self) -> None:
+        """Record the month's results."""
+        stocks = self.stocks.values(self.recorder.stock_variables)
+        self.recorder.record(self.month, stocks, self.flows)
+
+    # -- Mesa's interface --------------------------------------------------------------------
+    @property
+    def agents(self) -> AllAgents:  # type: ignore[override]
+        """All agents of all types, one after the other."""
+        return AllAgents(self._sets)
+
+    def run_until(self, end: Month) -> None:
+        """Step until ``end`` has been simulated."""
+        while self.month <= end:
+            self.step()
+
+    # -- building ----------------------------------------------------------------------------
+    def _build_agents(self, households: int) -> None:
+        first = 1
+        sets: list[Any] = []
+        population = Households.build(
+            self, self.parameters, self.run_seed, first, households, FIRST_MONTH
+        )
+        sets.append(population)
+        first += population.size
+        for agent_type in (Firms, TransitOperators, Recyclers, Builders):
+            built = agent_type.build(self, self.parameters, self.run_seed, first)
+            first += built.size
+            sets.append(built)
+        self._sets = tuple(sets)
+        for agents in self._sets:
+            self._agents_by_type[agents.agent_type] = agents
+
+    def _set_of(self, kind: type[Any]) -> Any:
+        return next(agents for agents in self._sets if isinstance(agents, kind))
+
+    def _constants(self) -> dict[str, Array | float]:
+        """Parameters and initial stocks for the stock-flow model, by the names that it has."""
+        known = self.stocks.variables
+        constants: dict[str, Array | float] = {
+            parameter.id: self.parameters[parameter.id]
+            for parameter in load_parameters()
+            if not parameter.is_path and parameter.id in known
+        }
+        constants["initial_private_cars"] = initial_private_cars(self.parameters)
+        constants["initial_transit_vehicles"] = self._set_of(TransitOperators).fleet()
+        constants["initial_recycling_capacity"] = self._set_of(Recyclers).capacity_by_kind()
+        self.levers = self.policy.lever_values(self.month)
+        return constants | self._exogenous()
+
+    def _exogenous(self) -> dict[str, Array | float]:
+        """Paths and levers that the stock-flow model reads, in this month."""
+        known = self.stocks.variables
+        paths: dict[str, Array | float] = {
+            parameter.id: self.parameters.at(parameter.id, self.month)
+            for parameter in load_parameters()
+            if parameter.is_path and parameter.id in known
+        }
+        return paths | {name: self.levers[name] for name in load_levers() if name in known}
+
+
+MONTH_PLAN = (
+    ("policy of the month", TransitionModel.read_policy),
+    ("publish stocks", TransitionModel.publish_stocks),
+    ("agents decide", TransitionModel.let_agents_decide),
+    ("ledger", TransitionModel.close_ledger),
+    ("checks", TransitionModel.check_ledger),
+    ("stocks step", TransitionModel.step_stocks),
+    ("record", TransitionModel.record),
+)
+"""The month, in order."""

@@ -1,0 +1,1 @@
+"""Running the model: one simulation, its record and its files."""

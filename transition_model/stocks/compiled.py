@@ -1,0 +1,453 @@
+"""The compiled engine: one function generated from the equations, one row of numbers a run."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import math
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from transition_model.errors import InputError
+from transition_model.stocks.cache_folder import kept, product_folder, write_atomically
+from transition_model.stocks.engine import (
+    Array,
+    check_final_time,
+    check_stocks,
+    readable,
+    settable,
+    settable_by_run,
+    shown,
+    whole_steps,
+)
+from transition_model.stocks.equations import (
+    FINAL_TIME,
+    INITIAL_TIME,
+    SAVING_STEP,
+    TIME,
+    TIME_STEP,
+    Equations,
+    Variable,
+)
+from transition_model.stocks.generated_code import Program, generate
+from transition_model.stocks.ordering import schedule
+from transition_model.stocks.source import ModelSource, read_source
+from transition_model.stocks.unrolling import unroll
+from transition_model.stocks.vensim_text import parse
+
+_LOG = logging.getLogger(__name__)
+_ROWS_AT_ONCE = 64
+
+type Notice = Callable[[str], None]
+
+
+def equations_of(source: ModelSource) -> Equations:
+    """Return the scalar equations of a text, read by PySD on first use and then kept on disk.
+
+    Raises
+    ------
+    InputError
+        If the text can't be read, or uses what the engine doesn't support.
+    """
+    return kept(source.sha256, "equations", Equations, lambda: unroll(source, parse(source)))
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectories:
+    """What runs recorded.
+
+    Attributes
+    ----------
+    time
+        Points in time, in the model's unit of time.
+    values
+        By id, with axes run, time and the variable's dimensions, in its unit.
+    """
+
+    time: Array
+    values: Mapping[str, Array]
+
+    def __getitem__(self, name: str) -> Array:
+        """Return the values of a variable."""
+        return self.values[name]
+
+
+class CompiledModel:
+    """A stock-flow model as compiled code.
+
+    Parameters
+    ----------
+    source
+        The model's text.
+    notice
+        Told in one line when code has to be compiled first; the log by default.
+
+    Raises
+    ------
+    InputError
+        If the text can't be read, uses what the engine doesn't support, or has a causal loop
+        without a stock.
+    """
+
+    def __init__(self, source: ModelSource, notice: Notice | None = None) -> None:
+        self.source = source
+        self.program = kept(source.sha256, "program", Program, lambda: _generated(source))
+        self.variables = shown(self.program.variables)
+        self._drive = _compiled(source, self.program, notice or _LOG.info)
+
+    def start(
+        self,
+        constants: Mapping[str, ArrayLike] | None = None,
+        n_runs: int = 1,
+        time_step: float | None = None,
+    ) -> Ensemble:
+        """Initialise runs at the initial time.
+
+        Parameters
+        ----------
+        constants
+            By id: a number, an array shaped by the variable's dimensions, or one with the run as
+            an axis in front.
+        n_runs
+            Number of runs.
+        time_step
+            Instead of the text's TIME STEP.
+
+        Raises
+        ------
+        InputError
+            If a constant is wrong, a stock does not start finite, or a delay's stages are shorter
+            than the time step.
+        """
+        where = self.program.where
+        checked = settable_by_run(where, self.variables, constants or {}, n_runs)
+        rows = np.tile(self.program.defaults, (n_runs, 1))
+        ensemble = Ensemble(self, self._drive, rows)
+        if time_step is not None:
+            ensemble.part(TIME_STEP)[:] = time_step
+        ensemble.part(TIME)[:] = ensemble.part(INITIAL_TIME)
+        ensemble.set(checked)
+        ensemble.drive(begin=True, steps=0)
+        ensemble.check_delays()
+        return ensemble
+
+    def run(
+        self,
+        params: Mapping[str, ArrayLike] | None = None,
+        n_runs: int = 1,
+        horizon: float | None = None,
+        record: Sequence[str] | None = None,
+        every: float | None = None,
+        time_step: float | None = None,
+        threads: int | None = None,
+    ) -> Trajectories:
+        """Run the model from its initial time, many times at once.
+
+        Parameters
+        ----------
+        params
+            Constants, as for :meth:`start`.
+        n_runs
+            Number of runs.
+        horizon
+            How long, in the model's unit of time; until its FINAL TIME by default.
+        record
+            Ids of what to record; everything by default.
+        every
+            How often to record, in the model's unit of time; SAVEPER by default.
+        time_step
+            Instead of the text's TIME STEP.
+        threads
+            How many threads; as many as there are processors by default. They don't change the
+            results.
+
+        Raises
+        ------
+        InputError
+            If a constant, a name or a duration is wrong, or a stock is no longer finite at the end.
+        """
+        where = self.program.where
+        names = self._recordable() if record is None else list(record)
+        readable(where, self.variables, names)
+        checked = settable_by_run(where, self.variables, params or {}, n_runs)
+        first, last, step, saving = (
+            float(self.program.defaults[self.program.offsets[name]])
+            for name in (INITIAL_TIME, FINAL_TIME, TIME_STEP, SAVING_STEP)
+        )
+        step = step if time_step is None else time_step
+        every = saving if every is None else every
+        duration = last - first if horizon is None else horizon
+        check_final_time(where, first + duration, last, step)
+        steps = whole_steps(where, "the recording interval", every, step)
+        saves = whole_steps(where, "the horizon", duration, every)
+        slots = np.concatenate([np.empty(0, dtype=np.int64), *map(self._slots, names)])
+        out = np.empty((n_runs, saves + 1, slots.size))
+
+        def advance(begin: int) -> None:
+            end = min(begin + _ROWS_AT_ONCE, n_runs)
+            chosen = {name: values[begin:end] for name, values in checked.items()}
+            ensemble = self.start(chosen, end - begin, time_step)
+            ensemble.drive(begin=True, steps=steps, saves=saves, slots=slots, out=out[begin:end])
+
+        begins = range(0, n_runs, _ROWS_AT_ONCE)
+        workers = min(threads or len(os.sched_getaffinity(0)), len(begins))
+        if workers > 1:
+            with ThreadPoolExecutor(workers) as pool:
+                list(pool.map(advance, begins))
+        else:
+            for begin in begins:
+                advance(begin)
+        return Trajectories(first + every * np.arange(saves + 1), self._split(names, out))
+
+    def _recordable(self) -> list[str]:
+        return [name for name, variable in self.variables.items() if variable.kind != "lookup"]
+
+    def _slots(self, name: str) -> NDArray[np.int64]:
+        first = self.program.offsets[name]
+        return np.arange(first, first + self.variables[name].size, dtype=np.int64)
+
+    def _split(self, names: Sequence[str], out: Array) -> dict[str, Array]:
+        ends = np.cumsum([self.variables[name].size for name in names])
+        return {
+            name: out[:, :, end - self.variables[name].size : end].reshape(
+                *out.shape[:2], *self.variables[name].shape
+            )
+            for name, end in zip(names, ends, strict=True)
+        }
+
+
+class Ensemble:
+    """Runs of a compiled model under way: one row of numbers each.
+
+    Made by :meth:`CompiledModel.start`.
+    """
+
+    def __init__(self, model: CompiledModel, drive: Callable[..., None], rows: Array) -> None:
+        self.model = model
+        self.rows = rows
+        self._drive = drive
+
+    @property
+    def time(self) -> float:
+        """Current time, in the model's unit of time."""
+        return float(self.part(TIME)[0])
+
+    @property
+    def time_step(self) -> float:
+        """Time step, in the model's unit of time."""
+        return float(self.part(TIME_STEP)[0])
+
+    def part(self, name: str) -> Array:
+        """Return the numbers of a variable of all runs, to read or to write, shaped by run."""
+        variable = self.model.program.variables[name]
+        first = self.model.program.offsets[name]
+        block = self.rows[:, first : first + variable.size]
+        return block.reshape(len(self.rows), *variable.shape)
+
+    def set(self, constants: Mapping[str, Array]) -> None:
+        """Set constants that have been checked."""
+        for name, values in constants.items():
+            first = self.model.program.offsets[name]
+            size = self.model.variables[name].size
+            self.rows[:, first : first + size] = values.reshape(len(self.rows), size)
+
+    def step(self, n_substeps: int, inputs: Mapping[str, ArrayLike] | None = None) -> None:
+        """Advance all runs by some time steps with the inputs held.
+
+        Raises
+        ------
+        InputError
+            If an input is wrong, the final time is passed, or a stock is no longer finite.
+        """
+        where = self.model.program.where
+        final_time = float(self.part(FINAL_TIME)[0])
+        end = self.time + n_substeps * self.time_step
+        check_final_time(where, end, final_time, self.time_step)
+        self.set(settable_by_run(where, self.model.variables, inputs or {}, len(self.rows)))
+        self.drive(begin=False, steps=n_substeps)
+
+    def values(self, names: Sequence[str]) -> dict[str, Array]:
+        """Return current values of all runs: copies, with the run as first axis.
+
+        Raises
+        ------
+        InputError
+            If the model has no such variable, or it is a lookup.
+        """
+        readable(self.model.program.where, self.model.variables, names)
+        return {name: self.part(name).copy() for name in names}
+
+    def drive(
+        self,
+        *,
+        begin: bool,
+        steps: int,
+        saves: int = 1,
+        slots: NDArray[np.int64] | None = None,
+        out: Array | None = None,
+    ) -> None:
+        """Have the compiled code advance the rows, and check the stocks.
+
+        Parameters
+        ----------
+        begin
+            Whether to compute the initial values first.
+        steps
+            Time steps between two records; 0 leaves the time as it is.
+        saves
+            How many times ``steps`` to advance.
+        slots, out
+            What to record, and where to: shape (runs, saves + 1, slots).
+        """
+        program = self.model.program
+        if slots is None or out is None:
+            slots, out = np.empty(0, dtype=np.int64), np.empty((len(self.rows), saves + 1, 0))
+        self._drive(
+            self.rows, program.indexes, program.xs, program.ys, int(begin), saves, steps, slots, out
+        )
+        if not np.isfinite(self.rows[:, : program.levels]).all():
+            for name, variable in program.variables.items():
+                if variable.kind in ("stock", "stage"):
+                    check_stocks(program.where, program.variables, name, self.part(name))
+
+    def check_delays(self) -> None:
+        """Refuse delays whose stages are shorter than the time step, as PySD would change them.
+
+        Raises
+        ------
+        InputError
+            If there is one; the message names the variable.
+        """
+        for delay in self.model.program.delays:
+            shortest = float(self.part(delay.time).min())
+            if delay.order * self.time_step > shortest:
+                variable = self.model.variables[delay.variable]
+                raise InputError(
+                    f"{self.model.program.where}, line {variable.line}: {variable.vensim_name}",
+                    f"delay time {shortest:g}",
+                    f"at least {delay.order} time steps of {self.time_step:g}",
+                )
+
+
+class CompiledEngine:
+    """One run on compiled code, month by month.
+
+    Parameters
+    ----------
+    model
+        The compiled model.
+    time_step
+        Instead of the text's TIME STEP; a month must be a whole number of them.
+    """
+
+    def __init__(self, model: CompiledModel, time_step: float | None = None) -> None:
+        self._model = model
+        own = float(model.program.defaults[model.program.offsets[TIME_STEP]])
+        self._time_step = own if time_step is None else time_step
+        self._steps = whole_steps(model.program.where, "a month", 1.0, self._time_step)
+        self._ensemble: Ensemble | None = None
+
+    @property
+    def source(self) -> ModelSource:
+        """The model's text."""
+        return self._model.source
+
+    @property
+    def variables(self) -> Mapping[str, Variable]:
+        """The model's variables by id."""
+        return self._model.variables
+
+    def start(self, constants: Mapping[str, ArrayLike]) -> None:
+        """Set constants and initialise the stocks at the initial time."""
+        checked = settable(self._model.program.where, self.variables, constants)
+        self._ensemble = self._model.start(checked, time_step=self._time_step)
+
+    def values(self, names: Sequence[str]) -> dict[str, Array]:
+        """Return current values, shaped by the variables' dimensions."""
+        return {name: values[0] for name, values in self._started().values(names).items()}
+
+    def step(self, inputs: Mapping[str, ArrayLike]) -> None:
+        """Advance by one month with the inputs held."""
+        ensemble = self._started()
+        ensemble.step(self._steps, settable(self._model.program.where, self.variables, inputs))
+
+    def _started(self) -> Ensemble:
+        if self._ensemble is None:
+            raise InputError(self._model.program.where, "not started", "start() before anything")
+        return self._ensemble
+
+
+def compile_model(path: str | Path, notice: Notice | None = None) -> CompiledModel:
+    """Compile any model that the engine supports.
+
+    Parameters
+    ----------
+    path
+        A Vensim text, ``*.mdl``.
+    notice
+        Told in one line when code has to be compiled first.
+
+    Raises
+    ------
+    InputError
+        If the file can't be read, or the model uses what the engine doesn't support.
+    """
+    return CompiledModel(read_source(path), notice)
+
+
+def _generated(source: ModelSource) -> Program:
+    equations = equations_of(source)
+    return generate(source.name, equations, schedule(equations))
+
+
+def _compiled(source: ModelSource, program: Program, notice: Notice) -> Callable[..., None]:
+    """Return the program's function, compiled now or before.
+
+    The code lies in a file, so that numba keeps what it compiles beside it.
+    """
+    folder = product_folder(source.sha256)
+    path = folder / f"{source.name}_engine.py"
+    marker = folder / "compiled"
+    if not path.is_file():
+        write_atomically(path, program.text.encode())
+    module = _module(f"transition_model_engine_{folder.name}", path)
+    if not marker.is_file():
+        notice(f"Compiling {source.path.name} once; the result is kept in {folder}")
+    drive: Callable[..., None] = module.drive
+    nothing = np.empty((0, program.defaults.size))
+    drive(
+        nothing,
+        program.indexes,
+        program.xs,
+        program.ys,
+        0,
+        0,
+        0,
+        np.empty(0, dtype=np.int64),
+        np.empty((0, 1, 0)),
+    )
+    if not marker.is_file():
+        write_atomically(marker, b"")
+    return drive
+
+
+def _module(name: str, path: Path) -> ModuleType:
+    present = sys.modules.get(name)
+    if present is not None and present.__file__ == str(path):
+        return present
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # numba looks a function's module up by name when it loads what it kept.
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
