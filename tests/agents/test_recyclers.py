@@ -267,7 +267,7 @@ def test_formal_shares_open_where_they_were_observed(parameters: ParameterValues
     ledger = City(parameters, month=OPENING).step()
     assert formal(ledger, "vehicle") == pytest.approx(0.40, abs=0.02)
     assert formal(ledger, "battery") == pytest.approx(0.25, abs=0.02)
-    assert formal(ledger, "appliance") == pytest.approx(0.50, abs=0.02)
+    assert formal(ledger, "appliances") == pytest.approx(0.50, abs=0.02)
 
 
 @pytest.mark.parametrize("kind", ["construction", "kitchen", "scrap"])
