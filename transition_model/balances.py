@@ -112,9 +112,7 @@ def check_seam(
             )
 
 
-def check_spending(
-    month: Month, spent: Array, paid: Array, levers: Mapping[str, float]
-) -> None:
+def check_spending(month: Month, spent: Array, paid: Array, levers: Mapping[str, float]) -> None:
     """Refuse trade-in spending beyond what is left of the year's money.
 
     Parameters
@@ -137,7 +135,9 @@ def check_spending(
     budget, claimed = trade_in_budget(levers), float(paid[places].sum())
     left = max(budget - float(spent[places].sum()), 0.0)
     if claimed > left + TOLERANCE * budget:
-        raise BreachError(str(month), "trade-in money paid within what is left", claimed, left, "yuan")
+        raise BreachError(
+            str(month), "trade-in money paid within what is left", claimed, left, "yuan"
+        )
 
 
 def _kept(values: Array, dimensions: tuple[str, ...], over: tuple[str, ...]) -> Array:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from transition_model.scenario import Scenario
 
 app = typer.Typer(
-    help="Chongqing's green transition: agents and stocks, month by month, toward 44 targets for 2027.",
+    help="Chongqing's green transition, month by month, toward the 44 targets for 2027.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -30,14 +30,20 @@ Catalogue = Literal[
     "levers", "targets", "measures", "parameters", "instruments", "results", "scenarios"
 ]
 
-ScenarioArgument = Annotated[str, typer.Argument(help="none, plan, accelerated, or a scenario file")]
-SeedOption = Annotated[int, typer.Option(help="Seed of all draws; the same luck under every policy.")]
+ScenarioArgument = Annotated[
+    str, typer.Argument(help="none, plan, accelerated, or a scenario file")
+]
+SeedOption = Annotated[
+    int, typer.Option(help="Seed of all draws; the same luck under every policy.")
+]
 HouseholdsOption = Annotated[int, typer.Option(help="Household agents standing for 12.04 million.")]
 StartOption = Annotated[str, typer.Option(help="First month reported; runs begin in 2020-01.")]
 EndOption = Annotated[str, typer.Option(help="Last month.")]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", help="lever=value, lever=value@YYYY-MM, measure.NUMBER=off, parameter.ID=value"),
+    typer.Option(
+        "--set", help="lever=value, lever=value@YYYY-MM, measure.NUMBER=off, parameter.ID=value"
+    ),
 ]
 EngineOption = Annotated[
     Literal["compiled", "pysd"], typer.Option(help="Stock-flow engine; pysd is the slow reference.")
@@ -119,7 +125,8 @@ def list_catalogue(
 @app.command()
 def check(
     plan_text: Annotated[
-        Path | None, typer.Option(help="The official text of the plan, to verify terms and figures.")
+        Path | None,
+        typer.Option(help="The official text of the plan, to verify terms and figures."),
     ] = None,
     format: FormatOption = "table",
 ) -> None:
@@ -199,7 +206,8 @@ def _simulate(
 
 def _print_scoreboard(result: Result) -> None:
     record = result.record
-    title = f"{record.scenario}: targets in December 2027 (seed {record.seed}, {record.households:,} households)"
+    sample = f"seed {record.seed}, {record.households:,} households"
+    title = f"{record.scenario}: targets in December 2027 ({sample})"
     headline = [row for row in result.scoreboard if row.headline]
     others = [row for row in result.scoreboard if not row.headline]
     table = _table(title, ("target", "value", "goal", "gap", "met", "mechanism", "evidence"))
@@ -218,8 +226,9 @@ def _print_scoreboard(result: Result) -> None:
     _console().print(table)
     modelled = [row for row in result.scoreboard if row.met is not None]
     met = sum(bool(row.met) for row in modelled)
-    missing = len(result.scoreboard) - len(modelled)
-    _say(f"{met} of {len(modelled)} modelled targets met; {missing} of {len(result.scoreboard)} not modelled yet")
+    targets = len(result.scoreboard)
+    missing = targets - len(modelled)
+    _say(f"{met} of {len(modelled)} modelled targets met; {missing} of {targets} not modelled yet")
 
 
 def _catalogue(name: Catalogue) -> list[dict[str, Any]]:
@@ -229,36 +238,48 @@ def _catalogue(name: Catalogue) -> list[dict[str, Any]]:
 def _levers() -> list[dict[str, Any]]:
     from transition_model.levers import load_levers
 
-    fields = ("id", "measure", "unit", "low", "high", "plan", "off", "status", "label_en", "label_zh")
+    fields = (
+        "id",
+        "measure",
+        "unit",
+        "low",
+        "high",
+        "plan",
+        "off",
+        "status",
+        "label_en",
+        "label_zh",
+    )
     return [{field: getattr(lever, field) for field in fields} for lever in load_levers().values()]
 
 
 def _targets() -> list[dict[str, Any]]:
     from transition_model.plan import load_plan
     from transition_model.results import load_definitions
+    from transition_model.scoreboard import NOT_MODELLED
 
-    modelled = load_definitions()
-    rows = [
-        {
-            "id": target.id,
-            "measures": list(target.measures),
-            "operator": target.operator,
-            "value": target.value,
-            "unit": target.unit,
-            "scope": target.scope,
-            "headline": target.headline,
-            "mechanism": target.mechanism if target.result in modelled else "not modelled yet",
-            "label_en": target.label_en,
-            "label_zh": target.label_zh,
-        }
-        for target in load_plan().targets
-    ]
-    for aim in load_plan().unquantified:
+    fields = (
+        "id",
+        "label_en",
+        "label_zh",
+        "measures",
+        "operator",
+        "value",
+        "unit",
+        "scope",
+        "headline",
+        "mechanism",
+    )
+    rows: list[dict[str, Any]] = []
+    for target in load_plan().targets:
+        modelled = target.mechanism if target.result in load_definitions() else NOT_MODELLED
         rows.append(
-            {"id": aim.id, "measures": list(aim.measures), "operator": "", "value": None,
-             "unit": "", "scope": aim.scope, "headline": False, "mechanism": "no number in the plan",
-             "label_en": aim.label_en, "label_zh": aim.label_zh}  # fmt: skip
+            {field: getattr(target, field) for field in fields}
+            | {"measures": list(target.measures), "mechanism": modelled}
         )
+    for aim in load_plan().unquantified:
+        row = dict.fromkeys(fields) | {field: getattr(aim, field) for field in fields[:3]}
+        rows.append(row | {"measures": list(aim.measures), "mechanism": "no number in the plan"})
     return rows
 
 
@@ -286,7 +307,11 @@ def _parameters() -> list[dict[str, Any]]:
     return [
         {
             "id": parameter.id,
-            "value": parameter.value if parameter.value is not None else "path" if parameter.is_path else "table",
+            "value": parameter.value
+            if parameter.value is not None
+            else "path"
+            if parameter.is_path
+            else "table",
             "unit": parameter.unit,
             "low": parameter.low,
             "high": parameter.high,
@@ -339,7 +364,12 @@ def _scenarios() -> list[dict[str, Any]]:
 
     loaded = [Scenario.load(name) for name in builtin_scenarios()]
     return [
-        {"name": s.name, "label_en": s.label_en, "label_zh": s.label_zh, "description_en": s.description_en}
+        {
+            "name": s.name,
+            "label_en": s.label_en,
+            "label_zh": s.label_zh,
+            "description_en": s.description_en,
+        }
         for s in loaded
     ]
 
@@ -376,7 +406,9 @@ def _print_json(rows: list[dict[str, Any]]) -> None:
 def _print_csv(rows: list[dict[str, Any]]) -> None:
     import csv
 
-    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
+    writer = csv.DictWriter(
+        sys.stdout, fieldnames=list(rows[0]) if rows else [], lineterminator="\n"
+    )
     writer.writeheader()
     for row in rows:
         writer.writerow({k: _cell(v) if isinstance(v, list) else v for k, v in row.items()})

@@ -146,7 +146,9 @@ class Ledger:
             )
         if not np.all(np.isfinite(array)) or np.any(array < 0.0):
             worst = float(array.min()) if np.all(np.isfinite(array)) else float("nan")
-            raise BreachError(self.month, f"{name} is finite and not negative", worst, 0.0, entry.unit)
+            raise BreachError(
+                self.month, f"{name} is finite and not negative", worst, 0.0, entry.unit
+            )
         return array
 
 

@@ -133,14 +133,13 @@ class TransitionModel(mesa.Model[Any, Any]):
 
     # -- Mesa's interface --------------------------------------------------------------------
     @property
-    def agents(self) -> AllAgents:  # type: ignore[override]
-        """All agents of all types, one after the other."""
+    def agents(self) -> Any:
+        """All agents of all types, one after the other (:class:`AllAgents`)."""
         return AllAgents(self._sets)
 
-    def run_until(self, end: Month) -> None:
-        """Step until ``end`` has been simulated."""
-        while self.month <= end:
-            self.step()
+    @agents.setter
+    def agents(self, agents: Any) -> None:
+        raise AttributeError("the populations are built with the model")
 
     # -- building ----------------------------------------------------------------------------
     def _build_agents(self, households: int) -> None:

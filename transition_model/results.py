@@ -197,7 +197,7 @@ def _derive(definition: Definition, values: Mapping[str, Array], months: list[Mo
     base = [place for place, month in enumerate(months) if month.year == definition.base_year]
     if len(base) < window:
         return np.full_like(ratio, np.nan)
-    return 1.0 - ratio / ratio[base[-1]]
+    return np.asarray(1.0 - ratio / ratio[base[-1]])
 
 
 def _rolling(values: Array, window: int) -> Array:
@@ -299,5 +299,7 @@ def evidence_of(definition: Definition, statuses: Mapping[str, Status]) -> Statu
         return None
     for name in definition.rests_on:
         if name not in statuses:
-            raise InputError(f"results.toml: {definition.id}.rests_on", name, "a parameter or lever")
+            raise InputError(
+                f"results.toml: {definition.id}.rests_on", name, "a parameter or lever"
+            )
     return max((statuses[name] for name in definition.rests_on), key=lambda status: status.rank)

@@ -167,9 +167,9 @@ class Scenario(_Frozen):
     def _from_content(cls, content: dict[str, Any], base: Scenario | None, where: str) -> Self:
         allowed = ("name", "base", "label_en", "label_zh", "description_en", "description_zh",
                    "levers", "measures", "parameters")  # fmt: skip
-        for key in content:
+        for key, value in content.items():
             if key not in allowed:
-                raise InputError(f"{where}: {key}", content[key], f"one of {', '.join(allowed)}")
+                raise InputError(f"{where}: {key}", value, f"one of {', '.join(allowed)}")
         changes = {
             "levers": _lever_changes(_table(content, "levers", where), where),
             "measures": _measure_switches(_table(content, "measures", where), where),
@@ -294,7 +294,7 @@ class Scenario(_Frozen):
         if kind == "measure" or (not kind and identifier.isdigit()):
             if not identifier.isdigit() or value not in ("on", "off"):
                 raise InputError(where, value, "measure.NUMBER=on or off")
-            switch = MeasureSwitch(measure=int(identifier), state=str(value), start=start)  # type: ignore[arg-type]
+            switch = MeasureSwitch(measure=int(identifier), state=str(value), start=start)
             return self._updated("measures", _merge(self.measures, (switch,), "measure"))
         number = _spelled_number(value, where) if isinstance(value, str) else _number(value, where)
         if kind == "parameter" or (not kind and identifier in load_parameters()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import mesa
 import numpy as np
@@ -174,7 +175,7 @@ def test_a_higher_surcharge_never_means_more_output(member: str) -> None:
         levers = levers_of(PLAN_BEGINS, **{f"electricity_surcharge_{member}": surcharge})
         month_of(firms, PLAN_BEGINS, levers)
         outputs.append(firms.output.copy())
-    for lower, higher in zip(outputs, outputs[1:], strict=False):
+    for lower, higher in pairwise(outputs):
         assert np.all(higher <= lower + 1e-12)
     assert outputs[-1].sum() < outputs[0].sum()
 
@@ -208,7 +209,7 @@ def test_industry_answers_a_tenth_on_the_price_as_little_as_the_literature_found
         ledger = month_of(built(), PLAN_BEGINS, levers)
         used.append(ledger["industrial_electricity_per_month"][: SECTORS.index("paper")].sum())
     elasticity = np.log(used[1] / used[0]) / np.log(1.1)
-    assert -0.25 < elasticity < -0.02
+    assert -0.13 < elasticity < -0.02
 
 
 def test_dear_electricity_for_years_stops_the_smelters_without_anything_negative() -> None:

@@ -17,7 +17,12 @@ from transition_model.agents.transit_operators import (
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension, shape
 from transition_model.ledger import Ledger
-from transition_model.parameters import ParameterValues, load_parameters
+from transition_model.parameters import (
+    Parameter,
+    ParameterSet,
+    ParameterValues,
+    load_parameters,
+)
 from transition_model.scenario import Scenario
 
 PLAN_BEGINS = Month.parse("2025-01")
@@ -153,7 +158,7 @@ def test_counting_is_exact_under_any_policy(quota: float, subsidy: float, seed: 
 
 def test_buses_and_taxis_are_replaced_one_for_one_and_logistics_grow(plan: Run) -> None:
     first, last = plan.fleets[0].sum(axis=1), plan.fleets[-1].sum(axis=1)
-    licensed = BUSES + [CLASSES.index("central_taxi"), CLASSES.index("other_taxi")]
+    licensed = [*BUSES, CLASSES.index("central_taxi"), CLASSES.index("other_taxi")]
     assert first[licensed].tolist() == last[licensed].tolist()
     assert last[CLASSES.index("logistics")] > first[CLASSES.index("logistics")]
 
@@ -193,11 +198,11 @@ def deliveries_after_change(**changes: float) -> np.ndarray:
 
 
 def test_a_full_quota_that_reaches_all_leaves_only_electric_vehicles() -> None:
-    parameters = load_parameters()
-    reach = parameters["transit_quota_reach"]
-    everybody = {name: 1.0 for name in CLASSES.members}
-    full = reach.model_copy(update={"years": {2020: everybody}})
-    values = ParameterValues(type(parameters)({p.id: p for p in parameters} | {reach.id: full}), {})
+    declared = {parameter.id: parameter for parameter in load_parameters()}
+    reach = declared["transit_quota_reach"].model_dump()
+    reach["years"] = {2020: dict.fromkeys(CLASSES.members, 1.0)}
+    declared["transit_quota_reach"] = Parameter.model_validate(reach)
+    values = ParameterValues(ParameterSet(declared), {})
     operators = built(parameters=values)
     bought = np.zeros(shape(("transit_class", "transit_fuel")))
     for step in range(30):
@@ -205,7 +210,7 @@ def test_a_full_quota_that_reaches_all_leaves_only_electric_vehicles() -> None:
         ledger = Ledger(str(month))
         levers = Scenario.load("plan").lever_values(month) | {"public_fleet_electric_quota": 1.0}
         operators.decide(
-            Situation(month, 1, values, levers, {}, np.zeros(len(CLASSES) + 1), ledger)
+            Situation(month, 1, values, levers, {}, np.zeros(shape(("subsidy_programme",))), ledger)
         )
         # Orders of 2019 have all arrived by August.
         if step >= 8:
@@ -264,7 +269,9 @@ def test_a_bus_earns_the_subsidy_from_its_eighth_year(age: int, paid: int) -> No
     operators.columns["delivery"][0] = month.index
     ledger = Ledger(str(month))
     levers = Scenario.load("plan").lever_values(month)
-    operators.decide(Situation(month, 1, parameters, levers, {}, np.zeros(8), ledger))
+    operators.decide(
+        Situation(month, 1, parameters, levers, {}, np.zeros(shape(("subsidy_programme",))), ledger)
+    )
     assert ledger["subsidy_spending_per_month"][BUS_RENEWAL] == paid * 80_000.0
     assert operators.fleet()[0].tolist() == [0, 0, 0, 1]
 

@@ -1,0 +1,1 @@
+"""Agents of the model: columnar sets that Mesa sees as agent sets, and what they decide."""

@@ -140,7 +140,7 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
         column: Column = columns[name]
         return column if len(self.rows) == self.size else column[self.rows]
 
-    def select(  # type: ignore[override]
+    def select(
         self,
         filter_func: Callable[[A], bool] | NDArray[np.bool_] | None = None,
         at_most: float = float("inf"),
@@ -218,19 +218,18 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
         values = self._column(attribute, "error", None)
         return func(values) if callable(func) else [function(values) for function in func]
 
-    def groupby(  # type: ignore[override]
-        self, by: Callable[[A], Any] | str, result_type: str = "agentset"
-    ) -> GroupBy:
+    def groupby(self, by: Callable[[A], Any] | str, result_type: str = "agentset") -> GroupBy:
         """Agents by the value of a column or of a function of an agent, as in Mesa."""
         values = (
             self._column(by, "error", None)
             if isinstance(by, str)
             else np.array([by(agent) for agent in self])
         )
-        groups = {key: self._subset(self.rows[values == key]) for key in np.unique(values).tolist()}
-        return GroupBy(
-            groups if result_type == "agentset" else {k: list(g) for k, g in groups.items()}
-        )
+        found: dict[Any, Any] = {}
+        for key in np.unique(values).tolist():
+            group = self._subset(self.rows[values == key])
+            found[key] = group if result_type == "agentset" else list(group)
+        return GroupBy(found)
 
     # -- order and calls ---------------------------------------------------------------------
     def shuffle(self, inplace: bool = False) -> ColumnarAgentSet[A]:
@@ -326,7 +325,7 @@ class AllAgents(AbstractAgentSet[Any]):
             part._update(agent for agent in chosen if isinstance(agent, part.agent_type))
         return self
 
-    def select(  # type: ignore[override]
+    def select(
         self,
         filter_func: Callable[[Any], bool] | None = None,
         at_most: float = float("inf"),

@@ -131,11 +131,8 @@ class Firms(ColumnarAgentSet[Firm]):
         self.columns["margin"] += (margin - self.margin) / max(
             parameters.scalar("industrial_margin_memory"), 1.0
         )
-        running = production.running_share(
-            self.margin,
-            parameters.scalar("industrial_shutdown_margin"),
-            parameters.scalar("industrial_shutdown_band"),
-        )
+        # Firms that stand still at the ordinary price are missing in the output observed already.
+        running = _running(parameters, self.margin) / _running(parameters, self.base_margin)
         demand = sector_output(parameters, month) / MONTHS_PER_YEAR
         self.columns["output"][:] = demand[self.sector] * self._market_share() * response * running
 
@@ -322,6 +319,15 @@ def sector_output(parameters: ParameterValues, month: Month) -> Array:
         physical[dimension("industry_sector").index(sector)] = growth
     index = parameters.array("industrial_output_index", month)
     return parameters.array("industrial_value_added_2020") * physical * index
+
+
+def _running(parameters: ParameterValues, margin: Array) -> Array:
+    """Share of capacity that runs at a margin, shape (firms,)."""
+    return production.running_share(
+        margin,
+        parameters.scalar("industrial_shutdown_margin"),
+        parameters.scalar("industrial_shutdown_band"),
+    )
 
 
 def _class_surcharge(situation: Situation) -> Array:

@@ -80,7 +80,9 @@ def decide_appliances(
         parameters.scalar("appliance_life_shape"),
     )
     hazard = appliance_choice.raised_by_rebate(
-        natural, expected_rebate / price.mean(axis=1), parameters.scalar("appliance_rebate_response")
+        natural,
+        expected_rebate / price.mean(axis=1),
+        parameters.scalar("appliance_rebate_response"),
     )
     weight = scaled_weight(
         columns["appliance_grade"], columns["weight"], situation.stocks["appliances_in_use"]

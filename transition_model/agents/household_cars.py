@@ -103,7 +103,7 @@ def owners_of_month(
     years = month_index // MONTHS_PER_YEAR - registered // MONTHS_PER_YEAR
     age_class = np.where(owns, np.clip(years, 0, ages - 1), 0).astype(np.int64)
     age_years = np.where(owns, (month_index - registered) / MONTHS_PER_YEAR, 0.0)
-    cell = np.where(owns, car * ages + age_class, 0)
+    cell = np.where(owns, car.astype(np.int64) * ages + age_class, 0)
     sampled = np.bincount(cell[owns], weights=weight[owns], minlength=powertrains * ages)
     flat = stock.ravel()
     factor = np.divide(flat, sampled, out=np.zeros_like(flat), where=sampled > 0.0)
@@ -238,10 +238,10 @@ def expected_flows(
     weight, owns = owners.weight, owners.owns
     scrapped = weight * decision.scrappage
     ages = owners.empty_cells.shape[1]
-    cell = owners.car[owns] * ages + owners.age_class[owns]
+    cell = owners.car[owns].astype(np.int64) * ages + owners.age_class[owns]
     sampled = np.bincount(cell, weights=scrapped[owns], minlength=owners.empty_cells.size)
     unsampled = owners.empty_cells * replacement.weibull_hazard_per_month(
-        np.arange(ages) * 1.0,
+        np.arange(ages, dtype=np.float64),
         parameters.scalar("car_survival_scale"),
         parameters.scalar("car_survival_shape"),
     )

@@ -46,10 +46,18 @@ class Households(ColumnarAgentSet[Household]):
 
     @classmethod
     def build(
-        cls, model: Any, parameters: ParameterValues, seed: int, first_id: int, rows: int, start: Month
+        cls,
+        model: Any,
+        parameters: ParameterValues,
+        seed: int,
+        first_id: int,
+        rows: int,
+        start: Month,
     ) -> Self:
         """The population at the beginning of ``start``; see :mod:`.population`."""
-        columns = population.household_columns(load_districts(), parameters, rows, seed, start.index)
+        columns = population.household_columns(
+            load_districts(), parameters, rows, seed, start.index
+        )
         households = cls(Household, model, columns, first_id)
         # What a household can't see change during a run is read once.
         households._reference_income = float(
@@ -108,8 +116,7 @@ class Households(ColumnarAgentSet[Household]):
         offered_cars, offered_appliances = cars(offer), appliances(offer)
         claims = float(
             np.sum(
-                owners.weight
-                * (offered_cars.subsidy_scrappage + offered_cars.subsidy_replacement)
+                owners.weight * (offered_cars.subsidy_scrappage + offered_cars.subsidy_replacement)
             )
             + offered_appliances.claims
         )
@@ -124,9 +131,10 @@ class Households(ColumnarAgentSet[Household]):
             (1.0 - opened, plain_cars, plain_appliances),
         ):
             self._write_purchases(situation, share, owners, car_decision, appliance_decision)
-        in_time = random_streams.uniform(
-            situation.seed, "money still there", self._agents, month.index
-        ) < opened
+        in_time = (
+            random_streams.uniform(situation.seed, "money still there", self._agents, month.index)
+            < opened
+        )
         self._remember_cars(situation, owners, _pick(in_time, offered_cars, plain_cars))
         self._remember_appliances(situation, in_time, offered_appliances, plain_appliances)
         self._learn(parameters, peer_share)
@@ -339,9 +347,7 @@ class Households(ColumnarAgentSet[Household]):
         return np.arange(self.size, dtype=np.int64)
 
     def _draw(self, situation: Situation, purpose: str) -> Array:
-        return random_streams.uniform(
-            situation.seed, purpose, self._agents, situation.month.index
-        )
+        return random_streams.uniform(situation.seed, purpose, self._agents, situation.month.index)
 
 
 def trade_in_offer(situation: Situation) -> TradeInOffer:

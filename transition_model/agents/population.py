@@ -255,7 +255,8 @@ def ownership_probability(income: Array, weight: Array, cars: float, slope: floa
 def categorical(shares: Array, draw: Array) -> NDArray[np.int64]:
     """Class of each uniform draw under fixed shares; shapes (k,) and (n,), result (n,)."""
     bounds = np.cumsum(shares)
-    return np.minimum(np.searchsorted(bounds, draw * bounds[-1], side="right"), len(shares) - 1)
+    place = np.searchsorted(bounds, draw * bounds[-1], side="right")
+    return np.asarray(np.minimum(place, len(shares) - 1), dtype=np.int64)
 
 
 def _appliances(

@@ -30,6 +30,8 @@ AGES = 21
 FIRST_MONTH = Month.parse("2020-01")
 """The month that the fleets are made for."""
 
+_KM_OF_CONSUMPTION = 100.0
+
 
 class TransitOperator(RowAgent):
     """An operator: a view of one row of :class:`TransitOperators`."""
@@ -119,9 +121,13 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
         plans = (self.planning_month == situation.month.month) & (self.delivery == 0)
         costs = _Costs(situation, self.transit_class, self.service_life)
         required = self._required_electric_share(situation)
-        shares = fleet_choice.shares_under_quota(costs.free_shares(), required, _electric())
-        leaving = self._leaving(situation, costs, shares)
+        free = costs.free_shares()
+        leaving = self._leaving(
+            situation, costs, fleet_choice.shares_under_quota(free, required, _electric())
+        )
         bought = leaving.sum(axis=(1, 2)) + self._growth(situation)
+        required = self._with_early_renewals(required, leaving, bought)
+        shares = fleet_choice.shares_under_quota(free, required, _electric())
         ordered = fleet_replacement.purchases_by_fuel(bought, shares, required, _electric())
         orders = plans & (bought > 0)
         self.columns["leaving"][orders] = leaving[orders]
@@ -136,15 +142,23 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
         )
         return required
 
+    def _with_early_renewals(self, required: Array, leaving: Counts, bought: Counts) -> Array:
+        """Electric share of purchases if early renewals, which pay only so, are all electric."""
+        early = np.where(self._due(), 0, leaving).sum(axis=(1, 2)) / np.maximum(bought, 1)
+        return early + (1.0 - early) * required
+
+    def _due(self) -> NDArray[np.bool_]:
+        """Ages at which an operator replaces in any case, shape (operators, 1, ages)."""
+        due: NDArray[np.bool_] = self.service_life[:, None, None] <= _ages()
+        return due
+
     def _leaving(self, situation: Situation, costs: _Costs, shares: Array) -> Counts:
         """Vehicles that would leave under a plan made now, shape (operators, fuels, ages)."""
         parameters = situation.parameters
-        ages = _ages()
-        legal = parameters.array("transit_legal_life")[self.transit_class, None, None] <= ages
-        due = legal | (self.service_life[:, None, None] <= ages)
+        legal = parameters.array("transit_legal_life")[self.transit_class, None, None] <= _ages()
         renewable = self._renewable(parameters, self.vehicles)
-        early = costs.early_renewal_value() > 0.0
-        candidates = np.where(due, self.vehicles, np.where(early, renewable, 0))
+        early = np.where(costs.early_renewal_value() > 0.0, renewable, 0)
+        candidates = np.where(self._due(), self.vehicles, early)
         price = (shares * costs.price).sum(axis=1)
         subsidised = np.where(candidates > 0, renewable, 0).sum(axis=(1, 2))
         number = fleet_replacement.affordable(
@@ -256,30 +270,36 @@ class _Costs:
 
     def _running(self) -> Array:
         """Energy and time lost in charging, yuan/year."""
-        diesel = self._of_class("transit_diesel_use") * self.parameters.scalar(
+        diesel = self._each_km("diesel_per_distance_of_transit") * self.parameters.scalar(
             "transit_diesel_price", self.month
         )
-        gas = self._of_class("transit_gas_use") * self.parameters.scalar(
+        gas = self._each_km("gas_per_distance_of_transit") * self.parameters.scalar(
             "transit_gas_price", self.month
         )
-        electric = self._of_class("transit_electricity_use") * self._of_class(
+        electric = self._each_km("electricity_per_distance_of_transit") * self._of_class(
             "transit_electricity_price"
         )
-        plugged = self.parameters.scalar("transit_hybrid_electric_share")
+        plugged = self.parameters.scalar("electric_share_of_hybrid_transit_distance")
         by_fuel = {
             "diesel": diesel,
             "gas": gas,
-            "hybrid": plugged * electric + (1.0 - plugged) * gas,
+            "hybrid": plugged * electric + (1.0 - plugged) * diesel,
             "electric": electric,
         }
         each_km = np.stack([by_fuel[fuel] for fuel in dimension("transit_fuel").members], axis=1)
-        running: Array = each_km * self._of_class("transit_distance")[:, None]
+        running: Array = each_km * self._of_class("distance_per_transit_vehicle")[:, None]
         running[:, _electric()] += self._of_class("transit_charging_time_cost")
         return running
 
+    def _each_km(self, identifier: str) -> Array:
+        """Consumption for one km, which is declared for 100 km."""
+        return self._of_class(identifier) / _KM_OF_CONSUMPTION
+
     def _maintenance(self) -> Array:
         """Of a new vehicle, yuan/year."""
-        yearly = self._of_class("transit_maintenance") * self._of_class("transit_distance")
+        yearly = self._of_class("transit_maintenance") * self._of_class(
+            "distance_per_transit_vehicle"
+        )
         maintenance = np.repeat(yearly[:, None], len(dimension("transit_fuel")), axis=1)
         maintenance[:, _electric()] *= self.parameters.scalar("transit_electric_maintenance")
         return maintenance

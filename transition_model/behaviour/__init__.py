@@ -1,0 +1,1 @@
+"""Decision rules: pure functions on arrays, numbers in, probabilities or amounts out."""

@@ -25,5 +25,5 @@ def marginal_price(use: Array, bounds: Array, prices: Array) -> Array:
 
 
 def demand_factor(price: Array, reference_price: Array, elasticity: float) -> Array:
-    """Use against that at the reference price: ``(price / reference) ** elasticity``, shape (n,)."""
+    """Use against that at the reference price, ``(price / reference) ** elasticity``; (n,)."""
     return (price / reference_price) ** elasticity

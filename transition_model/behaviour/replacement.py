@@ -59,6 +59,8 @@ def first_purchase_hazard(
 
 
 def exclusive(first: Array, second: Array) -> tuple[Array, Array]:
-    """Two hazards of the same month made exclusive: the second can happen only if the first
-    does not; ``first`` and ``(1 - first) * second``."""
+    """Two hazards of the same month made exclusive: ``first`` and ``(1 - first) * second``.
+
+    The second can happen only if the first does not.
+    """
     return first, (1.0 - first) * second

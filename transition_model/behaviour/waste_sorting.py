@@ -48,7 +48,7 @@ def participation(
 
 
 def habit_next(habit: Array, participation: Array, rise: float, fall: float) -> Array:
-    """Habit a month later, shape (n,): moves toward participation at ``rise`` or ``fall`` a month."""
+    """Habit a month later, shape (n,); it nears participation at ``rise`` or ``fall`` a month."""
     gap = participation - habit
     return habit + np.where(gap > 0.0, rise, fall) * gap
 

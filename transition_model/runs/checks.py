@@ -47,10 +47,8 @@ def project_checks(plan_text: Path | None = None) -> tuple[Check, ...]:
         ("stock-flow model: units of every equation", _equations),
         ("balances: one year of the plan with 1,000 households", _balances),
     ]
-    done = [_run(name, action) for name, action in checks]
-    if plan_text is not None:
-        done += _plan_text(plan_text)
-    return tuple(done)
+    wording = _plan_text(plan_text) if plan_text is not None else []
+    return (*(_run(name, action) for name, action in checks), *wording)
 
 
 def _run(name: str, action: Callable[[], str]) -> Check:
@@ -110,10 +108,10 @@ def _results() -> str:
     for definition in definitions.values():
         evidence_of(definition, statuses)
     for target in load_plan().targets:
-        definition = definitions.get(target.result or "")
-        if definition is not None and not same_dimension(definition.unit, target.unit):
+        answer = definitions.get(target.result or "")
+        if answer is not None and not same_dimension(answer.unit, target.unit):
             where = f"target {target.id}"
-            raise InputError(where, definition.unit, f"a unit of the dimension of {target.unit}")
+            raise InputError(where, answer.unit, f"a unit of the dimension of {target.unit}")
     return f"{sum(len(d.ids) for d in definitions.values())} series"
 
 

@@ -76,7 +76,9 @@ class Result:
         board = json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
         _replace(target / "series.parquet", lambda path: self.frame.to_parquet(path, index=False))
         _replace(target / "series.csv", lambda path: self.frame.to_csv(path, index=False))
-        _replace(target / "scoreboard.csv", lambda path: _write(path, scoreboard_csv(self.scoreboard)))
+        _replace(
+            target / "scoreboard.csv", lambda path: _write(path, scoreboard_csv(self.scoreboard))
+        )
         _replace(target / "scoreboard.json", lambda path: _write(path, board))
         _replace(target / "scenario.toml", lambda path: _write(path, self.record.scenario_toml))
         _replace(target / "record.json", lambda path: _write(path, record))
@@ -169,7 +171,9 @@ def writable_folder(folder: str | Path) -> Path:
             return target
     except OSError as problem:
         reason = problem.strerror or str(problem)
-        raise InputError("output folder", str(target), f"a folder that can be written to ({reason})") from None
+        raise InputError(
+            "output folder", str(target), f"a folder that can be written to ({reason})"
+        ) from None
 
 
 def scoreboard_csv(rows: Iterable[ScoreboardRow]) -> str:

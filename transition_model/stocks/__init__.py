@@ -6,7 +6,7 @@ own, many times at once. PySD and numba are imported when first needed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from transition_model.errors import InputError
 from transition_model.stocks.compiled import (
@@ -20,9 +20,6 @@ from transition_model.stocks.compiled import (
 from transition_model.stocks.engine import StockFlowEngine
 from transition_model.stocks.equations import Variable
 from transition_model.stocks.source import ModelSource, load_source, read_source
-
-if TYPE_CHECKING:
-    from transition_model.stocks.pysd_engine import PysdEngine
 
 __all__ = [
     "CompiledEngine",

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -206,7 +204,8 @@ class CompiledModel:
         else:
             for begin in begins:
                 advance(begin)
-        return Trajectories(first + every * np.arange(saves + 1), self._split(names, out))
+        time = np.array([first + every * save for save in range(saves + 1)])
+        return Trajectories(time, self._split(names, out))
 
     def _recordable(self) -> list[str]:
         return [name for name, variable in self.variables.items() if variable.kind != "lookup"]

@@ -120,9 +120,7 @@ def settable_by_run(
         if each.ndim == 0:
             each = np.broadcast_to(each, constant.shape)
         if own_axis and len(array) != n_runs:
-            raise InputError(
-                f"{where}: {name}", array.shape, f"shape {(n_runs, *constant.shape)}"
-            )
+            raise InputError(f"{where}: {name}", array.shape, f"shape {(n_runs, *constant.shape)}")
         _settable(where, variables, name, each)
         whole = array if own_axis else np.broadcast_to(each, (n_runs, *constant.shape))
         _check_finite(where, name, whole)
@@ -171,9 +169,7 @@ def check_final_time(where: str, time: float, final_time: float, time_step: floa
         raise InputError(f"{where}: FINAL TIME", time, f"a time up to {final_time:g}")
 
 
-def check_stocks(
-    where: str, variables: Mapping[str, Variable], name: str, values: Array
-) -> None:
+def check_stocks(where: str, variables: Mapping[str, Variable], name: str, values: Array) -> None:
     """Refuse to go on with a stock that is not finite.
 
     Parameters
@@ -206,9 +202,7 @@ def _constant(where: str, variables: Mapping[str, Variable], name: str) -> Varia
     return variables[name]
 
 
-def _settable(
-    where: str, variables: Mapping[str, Variable], name: str, value: ArrayLike
-) -> Array:
+def _settable(where: str, variables: Mapping[str, Variable], name: str, value: ArrayLike) -> Array:
     constant = _constant(where, variables, name)
     array = np.asarray(value, dtype=np.float64)
     if array.shape != constant.shape:
@@ -220,6 +214,4 @@ def _settable(
 
 def _check_finite(where: str, name: str, array: Array) -> None:
     if not np.isfinite(array).all():
-        raise InputError(
-            f"{where}: {name}", float(array[~np.isfinite(array)][0]), "finite numbers"
-        )
+        raise InputError(f"{where}: {name}", float(array[~np.isfinite(array)][0]), "finite numbers")

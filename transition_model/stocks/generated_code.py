@@ -21,6 +21,7 @@ from transition_model.stocks.equations import (
     Block,
     Call,
     Delay,
+    Equation,
     Equations,
     Expression,
     Fold,
@@ -32,10 +33,10 @@ from transition_model.stocks.equations import (
     Schedule,
     Table,
     Variable,
+    walk,
 )
 
 _LINES_PER_FUNCTION = 120
-_SUMMANDS_AT_ONCE = 4
 _COMPARISONS = {"=": "==", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _LOGIC = ("and", "or", "not")
 _ARGUMENTS = "w, indexes, xs, ys"
@@ -109,12 +110,12 @@ def interpolate(x, xs, ys, first, count):
     return slope * (x - xs[left]) + ys[left]
 '''
 
-_FUNCTION = '''
+_FUNCTION = """
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def {name}({arguments}):
 {body}
-'''
+"""
 
 _DRIVE = '''
 
@@ -313,15 +314,43 @@ class _Writer:
     def _block(self, block: Block, shift: int) -> None:
         equations = block.equations
         targets = [self._slot(one.variable, one.index) + shift for one in equations]
-        axes = [
-            _Axis(self._name(), length) for length in _grid([one.index for one in equations])
-        ]
+        axes = [_Axis(self._name(), length) for length in self._loops(equations)]
+        self._line(f"# {equations[0].variable}")
         for axis in axes:
             self._line(f"for {axis.counter} in range({axis.length}):")
             self.depth += 1
         value = self._number([one.expression for one in equations], axes)
         self._line(f"w[{self._place(targets, axes)}] = {value}")
         self.depth -= len(axes)
+
+    def _loops(self, equations: Sequence[Equation]) -> list[int]:
+        """Return the lengths of the loops that visit elements in order.
+
+        One loop will do where all slots move on evenly; otherwise a loop for each dimension, or
+        one that looks slots up if the elements don't fill their box.
+        """
+        if len(equations) == 1:
+            return []
+        slots = np.array(
+            [
+                [self._slot(one.variable, one.index), *self._slots_read(one.expression)]
+                for one in equations
+            ]
+        )
+        lengths = [len(set(axis)) for axis in zip(*(one.index for one in equations), strict=True)]
+        even = np.array_equal(
+            slots, slots[0] + np.outer(np.arange(len(slots)), slots[1] - slots[0])
+        )
+        if even or math.prod(lengths) != len(equations):
+            return [len(equations)]
+        return [length for length in lengths if length > 1]
+
+    def _slots_read(self, expression: Expression) -> list[int]:
+        return [
+            self._slot(item.variable, item.index)
+            for item in walk(expression)
+            if isinstance(item, Reference)
+        ]
 
     def _place(self, places: Sequence[int], axes: Sequence[_Axis]) -> str:
         """Return code for a whole number that changes with the loops' counters."""
@@ -385,7 +414,9 @@ class _Writer:
             return f"({left} {_COMPARISONS[node.operator]} {right})"
         if isinstance(node, Operation) and node.operator in _LOGIC:
             terms = [self._condition(column, axes) for column in _columns(nodes)]
-            return f"(not {terms[0]})" if len(terms) == 1 else f"({f' {node.operator} '.join(terms)})"
+            return (
+                f"(not {terms[0]})" if len(terms) == 1 else f"({f' {node.operator} '.join(terms)})"
+            )
         return f"({self._number(nodes, axes)} != 0.0)"
 
     def _arguments(self, nodes: Sequence[Expression], axes: Sequence[_Axis]) -> list[str]:
@@ -426,7 +457,6 @@ class _Writer:
         assert isinstance(node, Fold)
         items = [item for one in nodes if isinstance(one, Fold) for item in one.items]
         result, axis = self._name(), _Axis(self._name(), len(node.items))
-        # The start is a first item's value where that is the only one that is right for any unit.
         start = {"sum": "0.0", "prod": "1.0", "vmin": "math.inf", "vmax": "-math.inf"}
         self._line(f"{result} = {start[node.function]}")
         self._line(f"for {axis.counter} in range({axis.length}):")
@@ -487,13 +517,3 @@ def _sum_of(origin: int, steps: Sequence[int], axes: Sequence[_Axis]) -> str:
         if step and axis.length > 1
     ]
     return " + ".join([str(origin), *terms])
-
-
-def _grid(indexes: Sequence[Index]) -> list[int]:
-    """Return the lengths of the loops that visit indexes in order: their box, or one loop."""
-    if len(indexes) == 1:
-        return []
-    lengths = [len(set(axis)) for axis in zip(*indexes, strict=True)]
-    if math.prod(lengths) == len(indexes):
-        return [length for length in lengths if length > 1]
-    return [len(indexes)]

@@ -54,9 +54,7 @@ def schedule(equations: Equations) -> Schedule:
 
 def references(expression: Expression) -> list[_Element]:
     """Return the elements that an expression reads."""
-    return [
-        (item.variable, item.index) for item in walk(expression) if isinstance(item, Reference)
-    ]
+    return [(item.variable, item.index) for item in walk(expression) if isinstance(item, Reference)]
 
 
 def _by_element(equations: Iterable[Equation]) -> dict[_Element, Equation]:
@@ -75,9 +73,7 @@ def _blocks(equations: Iterable[Equation]) -> tuple[Block, ...]:
 
 
 def _chosen(ordered: Iterable[Block], wanted: Callable[[_Element], bool]) -> tuple[Block, ...]:
-    kept = (
-        tuple(e for e in block.equations if wanted((e.variable, e.index))) for block in ordered
-    )
+    kept = (tuple(e for e in block.equations if wanted((e.variable, e.index))) for block in ordered)
     return tuple(Block(equations) for equations in kept if equations)
 
 
@@ -116,9 +112,7 @@ def _closure(
     return needed
 
 
-def _ordered(
-    equations: Equations, chosen: Sequence[Equation], allowed: str
-) -> tuple[Block, ...]:
+def _ordered(equations: Equations, chosen: Sequence[Equation], allowed: str) -> tuple[Block, ...]:
     """Order blocks; where blocks depend on each other both ways, order their single equations."""
     blocks = _blocks(chosen)
     block_of = {
@@ -163,9 +157,7 @@ def _ordered(
     return tuple(result)
 
 
-def _untangled(
-    equations: Equations, together: Sequence[Equation], allowed: str
-) -> list[Equation]:
+def _untangled(equations: Equations, together: Sequence[Equation], allowed: str) -> list[Equation]:
     own = _by_element(together)
     graph = {
         key: [element for element in references(equation.expression) if element in own]
@@ -175,8 +167,10 @@ def _untangled(
         return [own[key] for key in TopologicalSorter(graph).static_order()]
     except CycleError as problem:
         variables = equations.variables
-        names = [_shown(variables[name].vensim_name, variables[name].members, index)
-                 for name, index in problem.args[1]]
+        names = [
+            _shown(variables[name].vensim_name, variables[name].members, index)
+            for name, index in problem.args[1]
+        ]
         first = variables[problem.args[1][0][0]]
         raise InputError(
             f"{equations.where}, line {first.line}: {first.vensim_name}",

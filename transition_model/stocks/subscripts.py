@@ -107,9 +107,7 @@ def _mapped(item: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(snake_case(target) for target in targets))
 
 
-def _members(
-    where: str, name: str, raw: Mapping[str, Any], above: tuple[str, ...]
-) -> list[str]:
+def _members(where: str, name: str, raw: Mapping[str, Any], above: tuple[str, ...]) -> list[str]:
     subscripts = raw[name].subscripts
     if isinstance(subscripts, dict) or name in above:
         raise InputError(

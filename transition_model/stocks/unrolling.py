@@ -31,7 +31,7 @@ from transition_model.stocks.equations import (
     Variable,
 )
 from transition_model.stocks.source import ModelSource
-from transition_model.stocks.subscripts import Ranges, read_ranges
+from transition_model.stocks.subscripts import read_ranges
 from transition_model.stocks.vensim_text import ParsedText, snake_case
 
 ARGUMENTS = {
@@ -286,7 +286,7 @@ class _Unrolling:
     # Variables by kind
 
     def _read_constant(self, variable: Variable) -> None:
-        values = {}
+        values: dict[Index, float] = {}
         for component, places, _ in self._places(variable):
             tree = component.ast
             if type(tree).__name__ == "ndarray":
@@ -326,9 +326,7 @@ class _Unrolling:
                 bound = bindings[place.index]
                 flow = self._expression(component.ast.flow, bound, place)
                 initial = self._expression(component.ast.initial, bound, place)
-                self.initials.append(
-                    Equation(variable.name, place.index, place.component, initial)
-                )
+                self.initials.append(Equation(variable.name, place.index, place.component, initial))
                 self.changes.append(Equation(variable.name, place.index, place.component, flow))
 
     def _read_auxiliary(self, variable: Variable) -> None:
@@ -381,9 +379,7 @@ class _Unrolling:
             raise self._refused(place, name, "a lookup with its argument in brackets")
         return Reference(name, self._index(name, tree.subscripts, bound, place))
 
-    def _index(
-        self, name: str, subscripts: Any, bound: Mapping[str, str], place: _Place
-    ) -> Index:
+    def _index(self, name: str, subscripts: Any, bound: Mapping[str, str], place: _Place) -> Index:
         written: Sequence[str] = subscripts.subscripts if subscripts else ()
         positions = self.positions[name]
         if len(written) != len(positions):
@@ -484,14 +480,11 @@ class _Unrolling:
 
     def _delay(self, tree: Any, bound: Mapping[str, str], place: _Place) -> Expression:
         name = self._own("stage", "delay", bound, place)
-        inflow, time, initial = self._all(
-            (tree.input, tree.delay_time, tree.initial), bound, place
-        )
+        inflow, time, initial = self._all((tree.input, tree.delay_time, tree.initial), bound, place)
         order = int(tree.order)
         self._add(name, "stage", place, order)
         outflows = [
-            Operation("/", (Reference(name, (*place.index, stage)), time))
-            for stage in range(order)
+            Operation("/", (Reference(name, (*place.index, stage)), time)) for stage in range(order)
         ]
         for stage, arriving in enumerate([inflow, *outflows[:-1]]):
             net = Operation("-", (arriving, outflows[stage]))

@@ -1,0 +1,329 @@
+"""Nothing is lost or made in models/chongqing.mdl, whatever the agents hand in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from transition_model.dimensions import dimension, shape
+from transition_model.ledger import ledger_entries
+from transition_model.stocks import CompiledModel, load_source
+
+type Array = NDArray[np.float64]
+type Flows = dict[str, Array]
+
+MONTHS, STEPS = 3, 4
+SCALE = {
+    "vehicle/month": 4e4,
+    "charging_point/month": 1e4,
+    "appliance/month": 3e4,
+    "t/year/month": 1e4,
+    "m2/month": 3e6,
+    "tce/month": 1e6,
+    "GWh/month": 1e3,
+    "factory/month": 20.0,
+    "yuan/month": 1e8,
+}
+OUTFLOWS = {
+    "private_car_scrappage_per_month": 0.01,
+    "appliance_discards_per_month": 1.0,
+    "transit_retirements_per_month": 0.01,
+    "recycling_capacity_closed_per_month": 0.1,
+    "green_factories_revoked_per_month": 0.1,
+}
+
+
+@pytest.fixture(scope="module")
+def model() -> CompiledModel:
+    return CompiledModel(load_source())
+
+
+def _random_inputs(seed: int) -> Flows:
+    """Flows and shares of any size that stores can bear, and a fleet to draw on."""
+    draw = np.random.default_rng(seed)
+    inputs = {
+        name: draw.uniform(
+            0.0, 1.0 if entry.kind == "share" else SCALE[entry.unit], shape(entry.over)
+        )
+        * OUTFLOWS.get(name, 1.0)
+        for name, entry in ledger_entries().items()
+    }
+    inputs["initial_private_cars"] = draw.uniform(2e3, 2e5, shape(("powertrain", "car_age")))
+    inputs["initial_transit_vehicles"] = draw.uniform(
+        2e3, 2e4, shape(("transit_class", "transit_fuel"))
+    )
+    return inputs
+
+
+def _steps(model: CompiledModel, inputs: Flows) -> dict[str, Array]:
+    """All values at each time step of some months, first axis time."""
+    run = model.run(inputs, horizon=MONTHS, every=1.0 / STEPS)
+    return {name: values[0] for name, values in run.values.items()}
+
+
+# Stock, inflows, outflows; all summed over their subscripts, or taken at one place each.
+BALANCES = {
+    "private cars": (
+        ["private_cars"],
+        ["private_car_purchases_per_month"],
+        ["private_car_scrappage_per_month"],
+    ),
+    "public charging points": (
+        ["public_charging_points", "public_charging_points_under_construction"],
+        ["public_charging_point_starts_per_month"],
+        ["public_charging_point_retirements_per_month"],
+    ),
+    "private charging points": (
+        ["private_charging_points", "private_charging_points_under_construction"],
+        ["private_charging_point_orders_per_month"],
+        ["private_charging_point_retirements_per_month"],
+    ),
+    "transit vehicles": (
+        ["transit_vehicles"],
+        ["transit_registrations_per_month"],
+        ["transit_retirements_per_month"],
+    ),
+    "appliances": (
+        ["appliances_in_use"],
+        ["appliance_purchases_per_month"],
+        ["appliance_discards_per_month"],
+    ),
+    "waste at recyclers": (
+        ["waste_awaiting_recycling"],
+        ["waste_offered_per_month"],
+        ["waste_processed_per_month", "waste_turned_away_per_month"],
+    ),
+    "recycling capacity": (
+        ["recycling_capacity"],
+        ["recycling_capacity_commissioned_per_month"],
+        ["recycling_capacity_closed_per_month"],
+    ),
+    "floor under construction": (
+        ["floor_under_construction"],
+        ["building_starts_per_month"],
+        ["building_completions_per_month"],
+    ),
+    "floor area": (
+        ["floor_area"],
+        ["building_completions_per_month"],
+        ["floor_demolished_per_month"],
+    ),
+    "green material floor": (
+        ["green_material_floor_under_construction"],
+        ["green_material_starts_per_month"],
+        ["green_material_completions_per_month"],
+    ),
+    "green factories": (
+        ["certified_green_factories"],
+        ["green_factories_certified_per_month"],
+        ["green_factories_revoked_per_month"],
+    ),
+    "public money": (["public_money_spent"], ["subsidy_spending_per_month"], []),
+    "surcharge revenue": (["surcharge_revenue"], ["surcharge_revenue_per_month"], []),
+    "landfill": (["landfilled_waste"], ["residual_waste_landfilled_per_month"], []),
+    "carbon dioxide": (["cumulative_carbon_dioxide"], ["carbon_dioxide_per_month"], []),
+    "recycled materials": (["recycled_materials_used"], ["materials_used_per_month"], []),
+}
+
+# Both sides at every moment.
+IDENTITIES = {
+    "household waste streams and restaurant waste make all waste": (
+        ["household_waste_generated_per_month", "restaurant_waste_generated_per_month"],
+        ["municipal_solid_waste_generated_per_month"],
+    ),
+    "what is generated is separated or mixed": (
+        ["municipal_solid_waste_generated_per_month"],
+        [
+            "food_waste_separated_per_month",
+            "recyclables_separated_per_month",
+            "hazardous_waste_separated_per_month",
+            "restaurant_waste_separated_per_month",
+            "mixed_household_waste_per_month",
+            "mixed_restaurant_waste_per_month",
+        ],
+    ),
+    "residual waste is incinerated or landfilled": (
+        ["residual_waste_per_month"],
+        ["residual_waste_incinerated_per_month", "residual_waste_landfilled_per_month"],
+    ),
+    "construction waste has three origins": (
+        ["construction_waste_generated_per_month"],
+        [
+            "construction_waste_of_new_building_per_month",
+            "construction_waste_of_demolition_per_month",
+            "construction_waste_of_renovation_per_month",
+        ],
+    ),
+    "energy is used in four parts": (
+        ["energy_use_per_month"],
+        [
+            "industrial_energy_per_month",
+            "transport_energy_use_per_month",
+            "building_energy_use_per_month",
+            "rest_energy_use_per_month",
+        ],
+    ),
+    "carbon dioxide comes from four parts": (
+        ["carbon_dioxide_per_month"],
+        [
+            "industry_carbon_dioxide_per_month",
+            "transport_carbon_dioxide_per_month",
+            "building_carbon_dioxide_per_month",
+            "rest_carbon_dioxide_per_month",
+        ],
+    ),
+}
+
+
+def _sum(run: dict[str, Array], names: list[str]) -> Array:
+    return np.sum([run[name].reshape(len(run[name]), -1).sum(axis=1) for name in names], axis=0)
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=10)
+def test_every_stock_changes_by_what_flows_in_and_out(model: CompiledModel, seed: int) -> None:
+    run = _steps(model, _random_inputs(seed))
+    for name, (stocks, inflows, outflows) in BALANCES.items():
+        stock = _sum(run, stocks)
+        into = _sum(run, inflows) / STEPS
+        out = _sum(run, outflows) / STEPS if outflows else np.zeros_like(into)
+        turnover = np.maximum(np.abs(stock[:-1]), (into + out)[:-1])
+        error = np.abs(np.diff(stock) - (into - out)[:-1])
+        assert np.all(error <= 1e-9 * turnover), name
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=10)
+def test_parts_sum_to_the_whole(model: CompiledModel, seed: int) -> None:
+    run = _steps(model, _random_inputs(seed))
+    for name, (left, right) in IDENTITIES.items():
+        np.testing.assert_allclose(_sum(run, left), _sum(run, right), rtol=1e-9, err_msg=name)
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=10)
+def test_construction_waste_is_used_dumped_or_waiting(model: CompiledModel, seed: int) -> None:
+    run = _steps(model, _random_inputs(seed))
+    place = dimension("recycler_kind").index("construction")
+    stored = np.diff(run["waste_awaiting_recycling"][:, place]) * STEPS
+    generated = run["construction_waste_generated_per_month"][:-1]
+    gone = (
+        run["construction_waste_utilised_per_month"] + run["construction_waste_dumped_per_month"]
+    )[:-1]
+    np.testing.assert_allclose(generated, gone + stored, rtol=1e-9)
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=10)
+def test_material_is_used_waits_or_is_lost_but_never_made(model: CompiledModel, seed: int) -> None:
+    run = _steps(model, _random_inputs(seed))
+    stored = np.diff(run["materials_awaiting_use"], axis=0) * STEPS
+    collected = run["materials_collected_per_month"][:-1]
+    used = run["materials_used_per_month"][:-1, : collected.shape[1]]
+    lost = collected - used - stored
+    processed = run["materials_leaving_store_per_month"][:-1]
+    formal = run["formal_share"][:-1, dimension("recycler_kind").index("scrap"), None]
+    best = run["recycler_yield"][0, dimension("recycler_kind").index("scrap")]
+    assert np.all(lost >= (1.0 - best) * (processed + collected * (1.0 - formal)) * (1.0 - 1e-9))
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=10)
+def test_nothing_is_negative_under_bearable_flows(model: CompiledModel, seed: int) -> None:
+    run = _steps(model, _random_inputs(seed))
+    stocks = [name for name, variable in model.variables.items() if variable.kind == "stock"]
+    flows = [name for name in model.variables if name.endswith("_per_month")]
+    for name in stocks + flows:
+        assert run[name].min() >= -1e-9 * np.abs(run[name]).max(), name
+
+
+def test_no_people_make_no_waste(model: CompiledModel) -> None:
+    nobody = {"urban_population": np.asarray(0.0), "initial_waste_awaiting_recycling": np.zeros(6)}
+    run = _steps(model, _random_inputs(1) | nobody)
+    place = dimension("recycler_kind").index("kitchen")
+    assert not run["municipal_solid_waste_generated_per_month"].any()
+    assert not run["municipal_solid_waste_recycling_rate"].any()
+    assert not run["waste_awaiting_recycling"][:, place].any()
+    assert not run["landfilled_waste"].any()
+
+
+def test_no_cars_use_no_energy_and_leave_charging_at_the_desired_density(
+    model: CompiledModel,
+) -> None:
+    run = _steps(model, {})
+    assert not run["private_car_energy_use_per_month"].any()
+    assert not run["new_energy_share_of_private_cars"].any()
+    np.testing.assert_allclose(
+        run["public_charging_points_per_new_energy_car"],
+        1.0 / run["vehicles_per_public_charging_point_desired"],
+    )
+
+
+def test_a_cohort_of_cars_stays_together_over_the_years(model: CompiledModel) -> None:
+    cars = np.zeros(shape(("powertrain", "car_age")))
+    cars[0, 3] = 1000.0
+    run = model.run({"initial_private_cars": cars}, horizon=48, record=["private_cars"])
+    fleet = run["private_cars"][0]
+    assert fleet[11, 0, 3] == 1000.0
+    for year in range(1, 5):
+        assert fleet[12 * year, 0, 3 + year] == pytest.approx(1000.0)
+        assert fleet[12 * year].sum() == pytest.approx(1000.0)
+
+
+def test_cars_bought_in_a_year_are_a_year_old_in_the_next_january(model: CompiledModel) -> None:
+    bought = np.array([100.0, 200.0, 300.0])
+    run = model.run(
+        {"private_car_purchases_per_month": bought}, horizon=12, record=["private_cars"]
+    )
+    january = run["private_cars"][0, 12]
+    # The purchases of the last time step of December come after the turn of the year.
+    np.testing.assert_allclose(january[:, 1], bought * (12.0 - 1.0 / STEPS))
+    np.testing.assert_allclose(january[:, 0], bought / STEPS)
+
+
+def test_the_last_class_of_age_keeps_old_cars(model: CompiledModel) -> None:
+    cars = np.zeros(shape(("powertrain", "car_age")))
+    cars[1, 24:] = (30.0, 70.0)
+    run = model.run({"initial_private_cars": cars}, horizon=24, record=["private_cars"])
+    assert run["private_cars"][0, 24, 1, 25] == pytest.approx(100.0)
+
+
+def test_kitchen_waste_beyond_capacity_goes_to_the_residual_waste(model: CompiledModel) -> None:
+    everything = {"household_capture_share": np.array([1.0, 0.0, 0.0, 0.0])}
+    all_formal = {"formal_share": np.ones(6)}
+    capacity = np.array([0.0, 0.0, 0.0, 0.0, 1.2e6, 0.0])
+    run = _steps(model, {**everything, **all_formal, "initial_recycling_capacity": capacity})
+    assert run["kitchen_waste_treated_per_month"][-1] == pytest.approx(1e5)
+    offered = run["waste_offered_per_month"][-1, 4]
+    assert run["waste_turned_away_per_month"][-1, 4] == pytest.approx(offered - 1e5, rel=0.02)
+
+
+def test_support_builds_public_charging_points_faster(model: CompiledModel) -> None:
+    cars = np.zeros(shape(("powertrain", "car_age")))
+    cars[2, 1] = 3e5
+    points = [
+        model.run(
+            {"initial_private_cars": cars, "public_charging_support": support},
+            horizon=12,
+            record=["public_charging_points"],
+        )["public_charging_points"][0, -1]
+        for support in (0.0, 150.0, 600.0)
+    ]
+    assert points[0] < points[1] < points[2]
+
+
+def test_retrofits_stop_when_no_ordinary_floor_is_left(model: CompiledModel) -> None:
+    run = model.run(
+        {
+            "initial_floor_area": np.array([1e6, 1e8, 1e7]),
+            "initial_floor_under_construction": np.zeros((3, 2)),
+            "building_retrofits_per_month": 1e9,
+        },
+        horizon=120,
+        record=["floor_area"],
+    )
+    assert run["floor_area"].min() >= 0.0
+    assert run["floor_area"][0, -1, 0] < 5e5

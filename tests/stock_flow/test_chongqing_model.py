@@ -1,0 +1,225 @@
+"""What models/chongqing.mdl declares: its classes, its inputs, its units."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pint import DimensionalityError
+
+from transition_model.calendar import Month
+from transition_model.dimensions import dimensions
+from transition_model.ledger import Entry, ledger_entries, published_entries
+from transition_model.levers import load_levers
+from transition_model.parameters import load_parameters, read_toml
+from transition_model.quantity import parse_unit, registry
+from transition_model.stocks import StockFlowEngine
+from transition_model.stocks import equations as eq
+from transition_model.stocks.compiled import equations_of
+
+SET_BY_THE_PROGRAM = {
+    "initial_private_cars",
+    "initial_transit_vehicles",
+    "initial_recycling_capacity",
+}
+FIRST = Month.parse("2020-01")
+
+LEVERS_READ = {"public_charging_support"}
+
+
+@pytest.fixture(scope="module")
+def equations(engine: StockFlowEngine) -> eq.Equations:
+    return equations_of(engine.source)
+
+
+def _constants(engine: StockFlowEngine) -> set[str]:
+    return {name for name, variable in engine.variables.items() if variable.kind == "constant"}
+
+
+def _subscripted(engine: StockFlowEngine, entry: Entry) -> None:
+    variable = engine.variables[entry.name]
+    assert variable.unit == entry.unit
+    assert variable.dims == entry.over
+    for name, members in zip(variable.dims, variable.members, strict=True):
+        assert members == dimensions()[name].members
+
+
+def test_classes_are_those_of_the_dimensions_in_the_same_order(engine: StockFlowEngine) -> None:
+    used = {
+        name: members
+        for variable in engine.variables.values()
+        for name, members in zip(variable.dims, variable.members, strict=True)
+    }
+    declared = {name: each.members for name, each in dimensions().items() if name in used}
+    assert declared == {name: used[name] for name in declared}
+    ranges = {"older_age", "younger_age", "stored_kind", "dismantled_kind", "scrap_material"}
+    assert set(used) - set(declared) <= ranges
+
+
+@pytest.mark.parametrize("entry", ledger_entries().values(), ids=lambda entry: entry.name)
+def test_ledger_entry_is_an_input_of_the_same_unit_and_subscripts(
+    engine: StockFlowEngine, entry: Entry
+) -> None:
+    assert entry.name in _constants(engine)
+    _subscripted(engine, entry)
+
+
+@pytest.mark.parametrize("entry", published_entries().values(), ids=lambda entry: entry.name)
+def test_published_variable_exists_with_the_same_unit_and_subscripts(
+    engine: StockFlowEngine, entry: Entry
+) -> None:
+    _subscripted(engine, entry)
+
+
+def test_ledger_inputs_are_zero_until_the_ledger_sets_them(engine: StockFlowEngine) -> None:
+    engine.start({})
+    values = engine.values(list(ledger_entries()))
+    unset = {name for name, value in values.items() if np.any(value != 0.0)}
+    assert unset == {"residential_electricity_factor"}
+    assert values["residential_electricity_factor"] == 1.0
+
+
+def test_every_constant_is_a_parameter_a_ledger_input_a_lever_or_an_opening_stock(
+    engine: StockFlowEngine,
+) -> None:
+    parameters = {parameter.id for parameter in load_parameters()}
+    known = parameters | set(ledger_entries()) | LEVERS_READ | SET_BY_THE_PROGRAM
+    assert _constants(engine) - known == set()
+
+
+def test_levers_have_the_unit_and_opening_value_of_the_lever_file(engine: StockFlowEngine) -> None:
+    levers = load_levers()
+    assert set(levers) & set(engine.variables) == LEVERS_READ
+    engine.start({})
+    for name in LEVERS_READ:
+        assert engine.variables[name].unit == levers[name].unit
+        assert engine.values([name])[name] == levers[name].before[0][1]
+
+
+def test_every_parameter_of_the_stock_flow_files_is_read(engine: StockFlowEngine) -> None:
+    folder = Path(__file__).parents[2] / "transition_model" / "data" / "parameters"
+    files = sorted(folder.glob("stocks_*.toml"))
+    declared = {name for path in files for name in read_toml(path)}
+    assert len(files) == 12
+    assert declared - _constants(engine) == set()
+
+
+def test_text_carries_the_declared_value_unit_and_subscripts_of_every_parameter(
+    engine: StockFlowEngine,
+) -> None:
+    engine.start({})
+    checked = 0
+    for parameter in load_parameters():
+        if parameter.id not in _constants(engine) - SET_BY_THE_PROGRAM:
+            continue
+        variable = engine.variables[parameter.id]
+        assert (variable.unit, variable.dims) == (parameter.unit, parameter.over), parameter.id
+        declared = np.asarray(parameter.at(FIRST, parameter.central))
+        np.testing.assert_allclose(
+            engine.values([parameter.id])[parameter.id], declared, rtol=1e-12, err_msg=parameter.id
+        )
+        checked += 1
+    assert checked > 80
+
+
+def test_every_constant_moves_something(engine: StockFlowEngine, equations: eq.Equations) -> None:
+    read = {
+        node.variable
+        for equation in (*equations.auxiliaries, *equations.initials, *equations.changes)
+        for node in eq.walk(equation.expression)
+        if isinstance(node, eq.Reference)
+    }
+    assert _constants(engine) - read == set()
+
+
+def test_every_variable_says_its_unit_and_where_it_comes_from(engine: StockFlowEngine) -> None:
+    for variable in engine.variables.values():
+        assert parse_unit(variable.unit), variable.name
+        assert len(variable.comment) > 8, variable.name
+
+
+def test_levels_begin_with_capitals_as_is_custom(engine: StockFlowEngine) -> None:
+    for variable in engine.variables.values():
+        if variable.kind == "stock":
+            assert variable.vensim_name == variable.vensim_name.title(), variable.name
+        elif variable.kind == "auxiliary":
+            assert not re.match(r"[A-Z]", variable.vensim_name), variable.name
+
+
+type Unit = Any
+"""A pint quantity of 1, or None for a zero, which fits everywhere."""
+
+
+class Units:
+    """Units of expressions, worked out from the units of the variables in them."""
+
+    def __init__(self, equations: eq.Equations) -> None:
+        self.one: Unit = registry().Quantity(1.0, "")
+        self.month: Unit = registry().Quantity(1.0, "month")
+        self._known = {name: self._read(each.unit) for name, each in equations.variables.items()}
+
+    @staticmethod
+    def _read(text: str) -> Unit:
+        factor, unit = parse_unit(text)
+        return registry().Quantity(factor, unit)
+
+    def mismatch(self, equation: eq.Equation, *, per_month: bool) -> str | None:
+        """What is wrong with an equation, or None."""
+        try:
+            right = self._of(equation.expression)
+            if right is not None and per_month:
+                right = right * self.month
+            self._agreed(self._known[equation.variable], right)
+        except (AssertionError, DimensionalityError) as problem:
+            return f"{equation.variable}: {problem}"
+        return None
+
+    @staticmethod
+    def _agreed(*units: Unit) -> Unit:
+        known = [unit for unit in units if unit is not None]
+        for unit in known[1:]:
+            factor = (unit / known[0]).to("").magnitude
+            assert abs(factor - 1.0) < 1e-9, f"{unit} against {known[0]}"
+        return known[0] if known else None
+
+    def _of(self, node: eq.Expression) -> Unit:
+        match node:
+            case eq.Number(value=value):
+                return None if value == 0.0 else self.one
+            case eq.Reference(variable=name):
+                return self._known[name]
+            case eq.Fold(function="sum", items=items):
+                return self._of(items[0])
+            case eq.Operation(operator="*", arguments=(left, right)):
+                return (self._of(left) or self.one) * (self._of(right) or self.one)
+            case eq.Operation(operator="/", arguments=(left, right)):
+                return (self._of(left) or self.one) / (self._of(right) or self.one)
+            case eq.Operation(operator="+" | "-" | "<" | "negative", arguments=arguments):
+                return self._agreed(*map(self._of, arguments))
+            case eq.Call(function="min" | "max" | "modulo", arguments=arguments):
+                return self._agreed(*map(self._of, arguments))
+            case eq.Call(function="if_then_else", arguments=(condition, *branches)):
+                self._of(condition)
+                return self._agreed(*map(self._of, branches))
+            case eq.Call(function="zidz" | "xidz", arguments=(over, under, *rest)):
+                return self._agreed(self._of(over) / self._of(under), *map(self._of, rest))
+        raise AssertionError(f"no rule for the unit of {node}")
+
+
+def test_both_sides_of_every_equation_have_the_same_unit(equations: eq.Equations) -> None:
+    units = Units(equations)
+    checked = 0
+    wrong = []
+    for sides in (equations.auxiliaries, equations.initials, equations.changes):
+        one_a_form = {(each.variable, each.component): each for each in sides}
+        checked += len(one_a_form)
+        problems = (
+            units.mismatch(each, per_month=sides is equations.changes)
+            for each in one_a_form.values()
+        )
+        wrong += [problem for problem in problems if problem is not None]
+    assert checked > 150
+    assert wrong == []
