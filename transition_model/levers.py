@@ -23,6 +23,12 @@ def _dated(value: object) -> object:
     return ((0, value),)
 
 
+def _in_force(dated: tuple[tuple[int, float], ...], month: Month) -> float:
+    """The value that began last; the first one before any has begun."""
+    begun = [value for start, value in dated if start <= month.index]
+    return begun[-1] if begun else dated[0][1]
+
+
 class Lever(BaseModel):
     """One lever.
 
@@ -32,10 +38,11 @@ class Lever(BaseModel):
         Id, and the number of the plan's measure that it belongs to.
     unit, low, high, step
         Unit, range and step of a slider.
-    before
-        Value until the plan begins: pairs of (month index, value), each valid from its month.
-    plan, off
-        Value under the plan as written, and with the measure switched off.
+    before, plan
+        Value until the plan begins, and under the plan as written: pairs of (month index, value),
+        each valid from its month on.
+    off
+        Value with the measure switched off.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,7 +54,7 @@ class Lever(BaseModel):
     high: float
     step: float
     before: Annotated[tuple[tuple[int, float], ...], BeforeValidator(_dated)]
-    plan: float
+    plan: Annotated[tuple[tuple[int, float], ...], BeforeValidator(_dated)]
     off: float
     label_en: str
     label_zh: str
@@ -58,10 +65,23 @@ class Lever(BaseModel):
 
     @model_validator(mode="after")
     def _values_within_range(self) -> Self:
-        for value in (self.plan, self.off, *(value for _, value in self.before)):
+        for value in (self.off, *(value for _, value in (*self.before, *self.plan))):
             if not self.low <= value <= self.high:
                 raise ValueError(f"values from low {self.low} to high {self.high}, read {value}")
         return self
+
+    @property
+    def default(self) -> float:
+        """Value that the plan as written ends with."""
+        return self.plan[-1][1]
+
+    def value_before(self, month: Month) -> float:
+        """Value of the rules before the plan, in their last state from then on."""
+        return _in_force(self.before, month)
+
+    def value_planned(self, month: Month) -> float:
+        """Value under the plan as written."""
+        return _in_force(self.plan, month)
 
     def check(self, value: float, where: str) -> None:
         """Refuse a value outside the range.

@@ -21,7 +21,7 @@ file says is added on top. With no change at all a scenario *is* the plan as wri
     car_survival_scale = 17.0
 
 In a month the latest change that has begun holds; of two that begin together the one that names
-the lever beats the switch of its measure.
+the lever beats the switch of its measure. Where nothing is changed, the plan's own path holds.
 """
 
 from __future__ import annotations
@@ -327,19 +327,25 @@ class Scenario(_Frozen):
     def lever_value(self, identifier: str, month: Month) -> float:
         """Value of a lever in a month, in the lever's unit."""
         declared = lever(identifier)
-        events = [(Month(index), 0, value) for index, value in declared.before]
-        events.append((PLAN_START, 1, declared.plan))
-        events += [
-            (switch.start, 2, declared.off if switch.state == "off" else declared.plan)
-            for switch in self.measures
-            if switch.measure == declared.measure
-        ]
-        events += [(c.start, 3, c.value) for c in self.levers if c.lever == identifier]
-        return max(event for event in events if event[0] <= month)[2]
+        switch = _latest([s for s in self.measures if s.measure == declared.measure], month)
+        change = _latest([c for c in self.levers if c.lever == identifier], month)
+        if change is not None and (switch is None or switch.start <= change.start):
+            return change.value
+        if switch is not None and switch.state == "off":
+            return declared.off
+        if month < PLAN_START:
+            return declared.value_before(month)
+        return declared.value_planned(month)
 
     def lever_values(self, month: Month) -> dict[str, float]:
         """Value of every lever in a month, by id."""
         return {identifier: self.lever_value(identifier, month) for identifier in load_levers()}
+
+
+def _latest[T: (LeverChange, MeasureSwitch)](changes: list[T], month: Month) -> T | None:
+    """The change that began last, if any has begun."""
+    begun = [change for change in changes if change.start <= month]
+    return max(begun, key=lambda change: change.start, default=None)
 
 
 def builtin_scenarios() -> tuple[str, ...]:

@@ -166,7 +166,7 @@ ONE_FORM = "exactly one of value, table, years"
     [
         ("", {}, ONE_FORM),
         ("value = 1.0\nyears = { 2020 = 1.0 }", {}, ONE_FORM),
-        ("value = 3.0", {}, "0.5.*3.0"),
+        ("value = 3.0", {}, "low <= 3.0 <= high, read low 0.5, high 2.0"),
         ("value = nan", {}, "nan"),
         ("value = inf", {}, "inf"),
         ("years = { 2020 = 5.0 }", {"high": "0.9"}, "low <= 1.0"),
@@ -254,7 +254,7 @@ def test_an_unknown_unit_names_its_parameter(declare: Declare) -> None:
     [
         (b"[price\n", "line 1"),
         (b'label = "caf\xe9"', "UTF-8"),
-        (b"a = 1\na = 2", "line 2"),
+        (b"a = 1\na = 2\n", "line 2"),
     ],
 )
 def test_a_broken_file_is_refused_with_its_path(tmp_path: Path, content: bytes, words: str) -> None:
@@ -285,10 +285,10 @@ def declared() -> ParameterSet:
 
 
 def test_an_override_replaces_a_constant(declared: ParameterSet) -> None:
-    assert ParameterValues(declared, {}).scalar("car_survival_scale") == 16.5
-    assert ParameterValues(declared, {"car_survival_scale": 17.25}).scalar(
-        "car_survival_scale"
-    ) == pytest.approx(17.25)
+    parameter = declared["car_survival_scale"]
+    assert ParameterValues(declared, {}).scalar(parameter.id) == parameter.value
+    values = ParameterValues(declared, {parameter.id: parameter.high})
+    assert values.scalar(parameter.id) == parameter.high != parameter.value
 
 
 def test_an_override_of_a_table_or_path_is_a_factor(declared: ParameterSet) -> None:
@@ -306,7 +306,7 @@ def test_an_override_of_a_table_or_path_is_a_factor(declared: ParameterSet) -> N
 
 @pytest.mark.xfail(reason="defect: an override that is a whole number is no float", strict=True)
 def test_an_override_may_be_a_whole_number(declared: ParameterSet) -> None:
-    assert ParameterValues(declared, {"car_survival_scale": 17}).scalar("car_survival_scale") == 17
+    assert ParameterValues(declared, {"running_cost_horizon": 7}).scalar("running_cost_horizon") == 7
 
 
 @given(st.floats(allow_nan=True, allow_infinity=True))
@@ -316,7 +316,7 @@ def test_an_override_is_taken_exactly_when_it_lies_within_the_range(number: floa
     if parameter.low <= number <= parameter.high:
         assert ParameterValues(declared, {parameter.id: number})[parameter.id] == number
     else:
-        with pytest.raises(InputError, match="car_survival_scale.*14.46 to 18 year"):
+        with pytest.raises(InputError, match=f"{parameter.id}: .*{parameter.low:g} to {parameter.high:g} year"):
             ParameterValues(declared, {parameter.id: number})
 
 
@@ -324,16 +324,19 @@ def test_both_ends_of_a_range_belong_to_it(declared: ParameterSet) -> None:
     for parameter in declared:
         for number in (parameter.low, parameter.central, parameter.high):
             declared.check_override(parameter.id, number)
-    for number in (14.45999, 18.00001):
-        with pytest.raises(InputError, match=f"car_survival_scale: read {number}"):
-            declared.check_override("car_survival_scale", number)
+    scale = declared["car_survival_scale"]
+    for number in (np.nextafter(scale.low, 0.0), np.nextafter(scale.high, 99.0)):
+        with pytest.raises(InputError, match="here car_survival_scale: read"):
+            declared.check_override(scale.id, float(number), "here")
 
 
 def test_the_range_of_a_table_counts_in_multiples_of_what_is_declared(
     declared: ParameterSet,
 ) -> None:
-    with pytest.raises(InputError, match="0.85 to 1.15 times the declared values"):
-        declared.check_override("appliance_price", 2.0)
+    price = declared["appliance_price"]
+    assert price.central == 1.0
+    with pytest.raises(InputError, match=f"{price.low:g} to {price.high:g} times the declared"):
+        declared.check_override("appliance_price", 2.0 * price.high)
 
 
 def test_a_mistyped_parameter_is_answered_with_the_nearest(declared: ParameterSet) -> None:

@@ -209,6 +209,8 @@ class Equations:
     ----------
     where
         The source's path, for messages.
+    ranges
+        Members of each subscript range, by ids.
     variables
         All variables by id, the engine's own last.
     constants
@@ -226,6 +228,7 @@ class Equations:
     """
 
     where: str
+    ranges: Mapping[str, tuple[str, ...]]
     variables: Mapping[str, Variable]
     constants: Mapping[str, tuple[float, ...]]
     tables: Mapping[str, tuple[Table, ...]]

@@ -152,6 +152,7 @@ class _Unrolling:
             readers[self.variables[name].kind](self.variables[name])
         return Equations(
             self.where,
+            self.ranges.members,
             {**self.variables, **self.engine_variables},
             self.constants,
             self.tables,

@@ -1,0 +1,116 @@
+"""Whether a model keeps to what is declared: classes, the ledger, what is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from transition_model.dimensions import Dimension, dimensions
+from transition_model.errors import InputError
+from transition_model.ledger import Entry, ledger_entries, published_entries
+from transition_model.stocks.compiled import equations_of
+from transition_model.stocks.engine import shown
+from transition_model.stocks.equations import CONTROLS, TIME, Equations, Variable
+from transition_model.stocks.findings import Finding
+from transition_model.stocks.source import ModelSource
+from transition_model.stocks.units import measure
+
+
+def check_against_declarations(source: ModelSource) -> tuple[Finding, ...]:
+    """Find where a model departs from what is declared.
+
+    Subscript ranges that bear the name of a declared dimension have its members, in order; every
+    entry of the ledger is a constant of the model, and every published entry a variable, over the
+    same dimensions and in the same unit; every variable has a unit that can be read, and a comment.
+
+    Parameters
+    ----------
+    source
+        The model's text.
+
+    Raises
+    ------
+    InputError
+        If the text can't be read at all.
+    """
+    equations = equations_of(source)
+    return (
+        *_subscripts(equations),
+        *_entries(equations, ledger_entries(), "constant"),
+        *_entries(equations, published_entries(), None),
+        *_documentation(equations),
+    )
+
+
+def _subscripts(equations: Equations) -> Iterator[Finding]:
+    for name, members in equations.ranges.items():
+        declared = dimensions().get(name)
+        if declared and members not in (declared.members, _in_vensim(declared)):
+            yield Finding(
+                f"{equations.where}: subscript range {name}",
+                ", ".join(members),
+                ", ".join(_in_vensim(declared)),
+            )
+
+
+def _in_vensim(declared: Dimension) -> tuple[str, ...]:
+    """Return the members as Vensim can have them.
+
+    Where a member has the name of a dimension, Vensim would read it as the whole range: the text
+    puts it into the plural.
+    """
+    return tuple(f"{member}s" if member in dimensions() else member for member in declared.members)
+
+
+def _entries(
+    equations: Equations, entries: dict[str, Entry], kind: str | None
+) -> Iterator[Finding]:
+    for name, entry in entries.items():
+        variable = equations.variables.get(name)
+        if variable is None:
+            yield Finding(
+                f"{equations.where}: {name.replace('_', ' ')}",
+                "no such variable",
+                f"a variable in {entry.unit} over {_over(entry.over)}, as the ledger declares it",
+            )
+            continue
+        where = _where(equations, variable)
+        if kind and variable.kind != kind:
+            yield Finding(where, variable.kind, f"a {kind}: it is set from outside every month")
+        if variable.dims != entry.over:
+            yield Finding(where, f"over {_over(variable.dims)}", f"over {_over(entry.over)}")
+        if variable.unit and not _same_unit(variable.unit, entry.unit):
+            yield Finding(where, variable.unit, f"the unit {entry.unit}, as declared")
+
+
+def _documentation(equations: Equations) -> Iterator[Finding]:
+    for name, variable in shown(equations.variables).items():
+        if name == TIME:
+            continue
+        where = _where(equations, variable)
+        if not variable.unit:
+            yield Finding(where, "no unit", "a unit between the first and the second ~")
+        elif not _readable(variable.unit):
+            yield Finding(where, variable.unit, "a unit that the registry knows")
+        if not variable.comment and name not in CONTROLS:
+            yield Finding(where, "no comment", "a comment after the second ~")
+
+
+def _where(equations: Equations, variable: Variable) -> str:
+    return f"{equations.where}, line {variable.line}: {variable.vensim_name}"
+
+
+def _over(dims: tuple[str, ...]) -> str:
+    return ", ".join(dims) or "no subscripts"
+
+
+def _readable(unit: str) -> bool:
+    try:
+        measure(unit)
+    except InputError:
+        return False
+    return True
+
+
+def _same_unit(first: str, second: str) -> bool:
+    """Whether two units are the same; one that can't be read is found elsewhere."""
+    return not _readable(first) or measure(first).equals(measure(second))
