@@ -17,8 +17,8 @@ from transition_model.agents.situation import Situation
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
 from transition_model.ledger import Ledger
-from transition_model.levers import load_levers
 from transition_model.parameters import ParameterSet, ParameterValues, load_parameters
+from transition_model.scenario import Scenario
 
 PROGRAMMES = dimension("subsidy_programme")
 OPENING = Month.parse("2020-01")
@@ -41,13 +41,8 @@ def parameters(declared: ParameterSet) -> ParameterValues:
 
 def levers_of(month: Month, variant: str = "plan", **changes: float) -> dict[str, float]:
     """Levers of a month: as they were before the plan, then as planned or off."""
-    values = {
-        name: [value for begin, value in lever.before if begin <= month.index][-1]
-        if month < PLAN_START
-        else getattr(lever, variant)
-        for name, lever in load_levers().items()
-    }
-    return values | changes
+    scenario = Scenario.load({"plan": "plan", "off": "none"}[variant])
+    return scenario.lever_values(month) | changes
 
 
 @dataclass
@@ -330,8 +325,9 @@ def test_delivery_follows_a_new_duty_within_a_year_not_at_once(
 ) -> None:
     city = City(parameters)
     before = delivery_share(city.run_until("2024-12"))
+    city.changes = {"construction_waste_delivery_mandate": 0.7}
     first = delivery_share(city.step())
+    year = delivery_share(city.run_until("2025-12"))
     after = delivery_share(city.run_until("2027-12"))
     assert first - before < (after - before) / 4.0
-    year = delivery_share(City(parameters).run_until("2025-12"))
     assert year - before > 0.8 * (after - before)

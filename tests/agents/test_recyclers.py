@@ -363,7 +363,7 @@ def test_the_levers_of_the_plan_raise_collection_of_every_material(
 
 
 def test_the_plan_adds_a_few_points_to_collection_and_slowly(parameters: ParameterValues) -> None:
-    plan = {name: lever.plan for name, lever in load_levers().items()}
+    plan = {name: lever.default for name, lever in load_levers().items()}
     with_plan, without = City(parameters, levers=plan), City(parameters)
     gain = [
         one["material_collection_share"] - two["material_collection_share"]

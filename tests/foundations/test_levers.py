@@ -66,7 +66,7 @@ def test_a_slider_reaches_the_value_of_the_plan_and_of_the_measure_switched_off(
 ) -> None:
     assert entry.low < entry.high
     assert 0.0 < entry.step <= entry.high - entry.low
-    for value in (entry.plan, entry.off):
+    for value in (entry.default, entry.off):
         entry.check(value, "here")
 
 

@@ -16,7 +16,7 @@ def initial_private_cars(parameters: ParameterValues) -> NDArray[np.float64]:
     A class of age holds a calendar year of registration: cars of 2019 stand in class 1, and class
     0 waits for those of 2020.
     """
-    by_powertrain = parameters.scalar("initial_private_cars") * parameters.array(
+    by_powertrain = parameters.scalar("private_cars_end_2019") * parameters.array(
         "initial_powertrain_shares"
     )
     ages = np.where(

@@ -216,7 +216,7 @@ def _cars(
     owning = ownership_probability(
         income,
         weight,
-        parameters.scalar("initial_private_cars"),
+        parameters.scalar("private_cars_end_2019"),
         parameters.scalar("car_ownership_income_slope"),
     )
     owner = random_streams.uniform(seed, "initial car", agent, 0) < owning

@@ -409,11 +409,9 @@ class _Unrolling:
         if "^" in tree.operators:
             if len(tree.operators) > 1:
                 raise self._refused(place, "a ^ b ^ c", "powers in brackets")
-            base, exponent = arguments
-            if isinstance(base, Number) and base.value < 0.0:
-                # PySD writes -3^2 as Python does: minus the square.
-                power = Operation("^", (Number(-base.value), exponent))
-                return Operation("negative", (power,))
+            if isinstance(arguments[0], Number) and arguments[0].value < 0.0:
+                # PySD would take (-3)^2 for minus the square of 3.
+                raise self._refused(place, "a power of a negative number", "POWER(...)")
         return _left_to_right(tree.operators, arguments)
 
     def _logic(self, tree: Any, bound: Mapping[str, str], place: _Place) -> Expression:
