@@ -402,7 +402,7 @@ class _Writer:
 
     def _literal(self, values: Sequence[float], axes: Sequence[_Axis]) -> str:
         if len(set(values)) == 1:
-            return repr(values[0])
+            return f"({values[0]!r})" if values[0] < 0.0 else repr(values[0])
         first = self.slots + len(self.numbers)
         self.numbers += values
         return f"w[{self._place(range(first, first + len(values)), axes)}]"
