@@ -208,20 +208,19 @@ def _print_scoreboard(result: Result) -> None:
     record = result.record
     sample = f"seed {record.seed}, {record.households:,} households"
     title = f"{record.scenario}: targets in December 2027 ({sample})"
-    headline = [row for row in result.scoreboard if row.headline]
-    others = [row for row in result.scoreboard if not row.headline]
-    table = _table(title, ("target", "value", "goal", "gap", "met", "mechanism", "evidence"))
-    for rows in (headline, others):
-        for row in rows:
-            table.add_row(
-                row.id,
-                _number(row.value),
-                f"{row.operator} {_number(row.target)} {row.unit}",
-                _number(row.gap, signed=True),
-                {True: "yes", False: "no", None: "-"}[row.met],
-                row.mechanism,
-                row.evidence or "-",
-            )
+    columns = ("target", "value", "goal", "gap", "met", "what it rests on")
+    table = _table(title, columns, frozenset(columns[-1:]))
+    for headline in (True, False):
+        for row in result.scoreboard:
+            if row.headline is headline:
+                table.add_row(
+                    row.id,
+                    _number(row.value),
+                    f"{row.operator} {_number(row.target)} {_short_unit(row.unit)}",
+                    _number(row.gap, signed=True),
+                    {True: "yes", False: "no", None: "-"}[row.met],
+                    f"{row.mechanism}, {row.evidence}" if row.evidence else row.mechanism,
+                )
         table.add_section()
     _console().print(table)
     modelled = [row for row in result.scoreboard if row.met is not None]
@@ -244,7 +243,7 @@ def _levers() -> list[dict[str, Any]]:
         "unit",
         "low",
         "high",
-        "plan",
+        "default",
         "off",
         "status",
         "label_en",
@@ -385,15 +384,24 @@ _CATALOGUES: dict[str, Callable[[], list[dict[str, Any]]]] = {
 }
 
 
+LONGEST_CELL = 32
+"""Texts longer than this break over lines in a table."""
+
+
 def _print_rows(rows: list[dict[str, Any]], format: Format, title: str) -> None:
     if format == "json":
         _print_json(rows)
     elif format == "csv":
         _print_csv(rows)
     else:
-        table = _table(title, tuple(rows[0]) if rows else ())
-        for row in rows:
-            table.add_row(*(_cell(value) for value in row.values()))
+        cells = [{name: _cell(value) for name, value in row.items()} for row in rows]
+        columns = list(rows[0]) if rows else []
+        folding = frozenset(
+            c for c in columns[1:] if any(len(row[c]) > LONGEST_CELL for row in cells)
+        )
+        table = _table(title, columns, folding)
+        for row in cells:
+            table.add_row(*row.values())
         _console().print(table)
 
 
@@ -414,19 +422,26 @@ def _print_csv(rows: list[dict[str, Any]]) -> None:
         writer.writerow({k: _cell(v) if isinstance(v, list) else v for k, v in row.items()})
 
 
-def _table(title: str, columns: tuple[str, ...]) -> Table:
+def _table(title: str, columns: Sequence[str], folding: frozenset[str] = frozenset()) -> Table:
+    """A table in which only the columns named in ``folding`` break over lines."""
+    from rich.box import SIMPLE
     from rich.table import Table as RichTable
 
-    table = RichTable(title=title, title_justify="left")
+    table = RichTable(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, no_wrap=column not in folding, overflow="fold")
     return table
 
 
 def _console() -> Any:
+    """Standard output; where it is no terminal, as wide as a wide one."""
     from rich.console import Console
 
-    return Console()
+    return Console() if sys.stdout.isatty() else Console(width=140)
+
+
+def _short_unit(unit: str) -> str:
+    return {"percent": "%", "count": ""}.get(unit, unit)
 
 
 def _cell(value: Any) -> str:

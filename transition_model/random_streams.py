@@ -41,7 +41,8 @@ def uniform(
     purpose
         What the draw decides, for example ``"car_scrappage"``; each purpose is a stream.
     agents
-        Agent numbers, shape (n,).
+        Row numbers within the agent type, shape (n,): never ``unique_id``, which depends on how
+        many households there are.
     month_index
         :attr:`transition_model.calendar.Month.index` (0 for draws outside time).
 

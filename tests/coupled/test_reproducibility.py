@@ -77,3 +77,10 @@ def test_both_engines_give_the_same_series() -> None:
     reference = simulate(households=200, end="2020-03", engine="pysd")
     for name, values in compiled.all_series.values.items():
         assert np.allclose(values, reference.all_series[name], rtol=1e-9, equal_nan=True), name
+
+
+def test_operators_have_the_same_luck_whatever_the_number_of_households() -> None:
+    few, many = (simulate(households=n, end="2021-12").all_series for n in (200, 350))
+    for name in few.values:
+        if name.startswith("transit_vehicles.") or name == "bus_taxi_electric_share":
+            assert np.array_equal(few[name], many[name], equal_nan=True), name

@@ -78,7 +78,7 @@ class Firms(ColumnarAgentSet[Firm]):
         """Sample the firms; their energy and electricity meet the sectors' totals of 2020."""
         sampled = np.rint(parameters.array("industrial_firms_sampled")).astype(np.int64)
         sector = np.repeat(np.arange(len(sampled)), sampled)
-        agents = np.arange(len(sector)) + first_id
+        agents = np.arange(len(sector))
         share = _output_shares(parameters, seed, agents, sector)
         value_added = parameters.array("industrial_value_added_2020")
         columns = {
@@ -161,7 +161,7 @@ class Firms(ColumnarAgentSet[Firm]):
         """A third of the firms decides each month on its next measure."""
         self._write_spending(situation, "loan_interest", float(self.interest_discount.sum()))
         probability = self._adoption_probability(situation, surcharge, price)
-        agents = self.rows + self.first_id
+        agents = self.rows
         turn = agents % _MONTHS_BETWEEN_DECISIONS == (
             situation.month.index % _MONTHS_BETWEEN_DECISIONS
         )

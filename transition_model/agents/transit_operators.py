@@ -64,7 +64,7 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
         """Make the operators, with the fleets of the end of 2019."""
         operators = np.rint(parameters.array("transit_operators")).astype(np.int64)
         transit_class = np.repeat(np.arange(len(operators)), operators)
-        agents = np.arange(len(transit_class)) + first_id
+        agents = np.arange(len(transit_class))
         columns = {
             "transit_class": transit_class,
             "service_life": _service_lives(parameters, seed, agents, transit_class),
@@ -177,9 +177,7 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
     def _growth(self, situation: Situation) -> Counts:
         """Vehicles that are added to the fleet, whole numbers that meet the rate on average."""
         rate = situation.parameters.array("transit_fleet_growth")[self.transit_class]
-        draw = uniform(
-            situation.seed, "fleet growth", self.rows + self.first_id, situation.month.index
-        )
+        draw = uniform(situation.seed, "fleet growth", self.rows, situation.month.index)
         grown = np.floor(self.vehicles.sum(axis=(1, 2)) * rate + draw)
         return np.where(rate > 0.0, grown, 0.0).astype(np.int64)
 
