@@ -65,7 +65,8 @@ def test_an_unsupported_function_is_refused_by_name(
         ("f((0,0),(0,1)) ~ m ~ c |", 5, "f", "(0.0, 0.0)", "x rising"),
         ("x = MAX(1, 2, Time) ~ m ~ c |", 5, "x", "MAX of 3", "2 arguments"),
         ("x = SUM(Time) ~ m ~ c |", 5, "x", "SUM", "marked with !"),
-        ("x = :NA: ~ m ~ c |", 5, "x", ":NA:", "a number"),
+        ("x = :NA: ~ m ~ c |", 5, "x", "nan", "a number"),
+        ("x = 1 / 0 ~ m ~ c |", 5, "x", "nan", "a number"),
         ("x = Time ^ Time ^ 2 ~ m ~ c |", 5, "x", "a ^ b ^ c", "in brackets"),
         ("x = (-2) ^ Time ~ m ~ c |", 5, "x", "a power of a negative", "POWER"),
         ("x = (Time>1 :AND: Time>2 :OR: Time>3) ~ m ~ c |", 5, "x", ":AND: :OR:", "in brackets"),
@@ -100,17 +101,17 @@ def test_what_has_no_meaning_is_refused(
 @pytest.mark.parametrize(
     ("text", "line", "begin", "stop"),
     [
-        ("x = 1 ~ m ~ c |\ny = x + * 2 ~ m ~ c |", 3, "y = x + * 2", "'* 2'"),
-        ("y = (1 + 2 ~ m ~ c |", 2, "y = (1 + 2", "'(1 + 2'"),
-        ("x = 1 ~ m ~ c |\n\ny = MIN(1, \n 2 ~ m ~ c |", 4, "y = MIN(1, 2", "'(1, 2'"),
-        ("y 3 ~ m ~ c |", 2, "y 3", "'y 3'"),
+        ("x = 1 ~ m ~ c |\ny = x + * 2 ~ m ~ c |", 3, "y = x + * 2", "'+ * 2' on"),
+        ("y = (1 + 2 ~ m ~ c |", 2, "y = (1 + 2", "ends too early"),
+        ("x = 1 ~ m ~ c |\n\ny = MIN(1, \n 2 ~ m ~ c |", 4, "y = MIN(1, 2", "'(1, 2' on"),
+        ("y 3 ~ m ~ c |", 2, "y 3", "ends too early"),
         ("x = 1 ~ m ~ c |\ny = 2 | z = 3 ~ m ~ c |", 3, "y = 2 | z = 3", ""),
         ("x = 1 ~ m ~ c |\ny = 2 ~ m ~ c", 3, "y = 2 ~ m ~ c", ""),
         ("y = INTEG(1) ~ m ~ c |", 2, "y = INTEG(1)", ""),
         ("y : (a1-b3) ~~|", 2, "y : (a1-b3)", ""),
         ("y : a, b -> (z: d, c) ~~|", 2, "y : a, b ->", ""),
         ("y :THE CONDITION: x > 2 ~ m ~ c |", 2, "y :THE CONDITION:", ""),
-        ("y = " + "1 + " * 40 + " ~ m ~ c |", 2, "y = 1 + 1 +", "'+ '"),
+        ("y = " + "1 + " * 40 + " ~ m ~ c |", 2, "y = 1 + 1 +", "'+' on"),
     ],
 )
 def test_a_syntax_error_says_where_it_is(

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -56,7 +56,8 @@ def equations_of(source: ModelSource) -> Equations:
     InputError
         If the text can't be read, or uses what the engine doesn't support.
     """
-    return kept(source.sha256, "equations", Equations, lambda: unroll(source, parse(source)))
+    equations = kept(source.sha256, "equations", Equations, lambda: unroll(source, parse(source)))
+    return replace(equations, where=str(source.path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ class CompiledModel:
 
     def __init__(self, source: ModelSource, notice: Notice | None = None) -> None:
         self.source = source
-        self.program = kept(source.sha256, "program", Program, lambda: _generated(source))
+        program = kept(source.sha256, "program", Program, lambda: _generated(source))
+        self.program = replace(program, where=str(source.path))
         self.variables = shown(self.program.variables)
         self._drive = _compiled(source, self.program, notice or _LOG.info)
 
@@ -414,7 +416,7 @@ def _compiled(source: ModelSource, program: Program, notice: Notice) -> Callable
     The code lies in a file, so that numba keeps what it compiles beside it.
     """
     folder = product_folder(source.sha256)
-    path = folder / f"{source.name}_engine.py"
+    path = folder / "engine.py"
     marker = folder / "compiled"
     if not path.is_file():
         write_atomically(path, program.text.encode())

@@ -37,6 +37,8 @@ from transition_model.stocks.equations import (
 )
 
 _LINES_PER_FUNCTION = 120
+_SUMS_AT_ONCE = 4
+_LONG_SUM = 16
 _COMPARISONS = {"=": "==", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _LOGIC = ("and", "or", "not")
 _ARGUMENTS = "w, indexes, xs, ys"
@@ -278,6 +280,7 @@ class _Writer:
         self.ys: list[float] = []
         self.tables: dict[Table, int] = {}
         self.lines: list[str] = []
+        self.loaded: dict[str, str] = {}
         self.depth = 1
         self.names = 0
 
@@ -316,12 +319,15 @@ class _Writer:
         targets = [self._slot(one.variable, one.index) + shift for one in equations]
         axes = [_Axis(self._name(), length) for length in self._loops(equations)]
         self._line(f"# {equations[0].variable}")
+        start = len(self.lines)
         for axis in axes:
             self._line(f"for {axis.counter} in range({axis.length}):")
             self.depth += 1
         value = self._number([one.expression for one in equations], axes)
         self._line(f"w[{self._place(targets, axes)}] = {value}")
         self.depth -= len(axes)
+        self.lines[start:start] = [f"    {name} = {place}" for place, name in self.loaded.items()]
+        self.loaded = {}
 
     def _loops(self, equations: Sequence[Equation]) -> list[int]:
         """Return the lengths of the loops that visit elements in order.
@@ -385,7 +391,7 @@ class _Writer:
                     for one in nodes
                     if isinstance(one, Reference)
                 ]
-                return f"w[{self._place(slots, axes)}]"
+                return self._load(slots, axes)
             case Operation(operator=operator) if operator in _COMPARISONS or operator in _LOGIC:
                 return f"(1.0 if {self._condition(nodes, axes)} else 0.0)"
             case Operation(operator="negative"):
@@ -399,6 +405,15 @@ class _Writer:
                 return self._fold(nodes, axes)
             case Interpolation():
                 return self._interpolation(nodes, axes)
+
+    def _load(self, slots: Sequence[int], axes: Sequence[_Axis]) -> str:
+        """Return code for a number of the row; one that stays the same is read before the loops."""
+        place = f"w[{self._place(slots, axes)}]"
+        if not axes or len(set(slots)) > 1:
+            return place
+        if place not in self.loaded:
+            self.loaded[place] = self._name()
+        return self.loaded[place]
 
     def _literal(self, values: Sequence[float], axes: Sequence[_Axis]) -> str:
         if len(set(values)) == 1:
@@ -453,24 +468,40 @@ class _Writer:
         return written[node.function]
 
     def _fold(self, nodes: Sequence[Expression], axes: Sequence[_Axis]) -> str:
-        node = nodes[0]
-        assert isinstance(node, Fold)
-        items = [item for one in nodes if isinstance(one, Fold) for item in one.items]
-        result, axis = self._name(), _Axis(self._name(), len(node.items))
-        start = {"sum": "0.0", "prod": "1.0", "vmin": "math.inf", "vmax": "-math.inf"}
-        self._line(f"{result} = {start[node.function]}")
+        """Write the loop of a fold; return the name of its result.
+
+        A long sum is taken in several sums side by side, always the same ones: a processor need
+        not wait for one addition to begin the next.
+        """
+        folds = [node for node in nodes if isinstance(node, Fold)]
+        function, length = folds[0].function, len(folds[0].items)
+        lanes = _SUMS_AT_ONCE if function == "sum" and length >= _LONG_SUM else 1
+        axis = _Axis(self._name(), length // lanes)
+        end = axis.length * lanes
+        start = {"sum": "0.0", "prod": "1.0", "vmin": "math.inf", "vmax": "-math.inf"}[function]
+        results = [self._name() for _ in range(lanes)]
+        for result in results:
+            self._line(f"{result} = {start}")
         self._line(f"for {axis.counter} in range({axis.length}):")
         self.depth += 1
-        value = self._number(items, [*axes, axis])
-        update = {
-            "sum": f"{result} += {value}",
-            "prod": f"{result} *= {value}",
-            "vmin": f"{result} = minimum({result}, {value})",
-            "vmax": f"{result} = maximum({result}, {value})",
-        }
-        self._line(update[node.function])
+        for lane, result in enumerate(results):
+            items = [item for fold in folds for item in fold.items[lane:end:lanes]]
+            self._take_in(function, result, self._number(items, [*axes, axis]))
         self.depth -= 1
-        return result
+        for position in range(end, length):
+            left_over = [fold.items[position] for fold in folds]
+            self._take_in(function, results[0], self._number(left_over, axes))
+        return results[0] if lanes == 1 else f"({' + '.join(results)})"
+
+    def _take_in(self, function: str, result: str, value: str) -> None:
+        self._line(
+            {
+                "sum": f"{result} += {value}",
+                "prod": f"{result} *= {value}",
+                "vmin": f"{result} = minimum({result}, {value})",
+                "vmax": f"{result} = maximum({result}, {value})",
+            }[function]
+        )
 
     def _interpolation(self, nodes: Sequence[Expression], axes: Sequence[_Axis]) -> str:
         firsts, counts = [], []

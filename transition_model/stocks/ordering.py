@@ -174,7 +174,7 @@ def _untangled(equations: Equations, together: Sequence[Equation], allowed: str)
         first = variables[problem.args[1][0][0]]
         raise InputError(
             f"{equations.where}, line {first.line}: {first.vensim_name}",
-            " <- ".join(names),
+            " -> ".join(names),
             allowed,
         ) from problem
 

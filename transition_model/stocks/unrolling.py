@@ -311,7 +311,7 @@ class _Unrolling:
             # SAVEPER = TIME STEP is how Vensim writes it itself.
             number = _literal(self.elements[target].components[0].ast)
         if number is None or not math.isfinite(number):
-            raise self._wrong(variable.name, 0, str(tree), "a number")
+            raise self._wrong(variable.name, 0, str(tree if number is None else number), "a number")
         return number
 
     def _read_lookup(self, variable: Variable) -> None:
@@ -575,7 +575,7 @@ _CALCULATE: Mapping[str, Callable[[float, float], float]] = {
     "+": lambda left, right: left + right,
     "-": lambda left, right: left - right,
     "*": lambda left, right: left * right,
-    "/": lambda left, right: left / right,
+    "/": lambda left, right: left / right if right else math.nan,
 }
 
 

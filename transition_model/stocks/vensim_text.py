@@ -141,15 +141,21 @@ def _parsed(source: ModelSource, element: Any, entry: Entry) -> Any:
             if expression is not None or hasattr(component, "ast"):
                 component.parse()
     except Exception as problem:
-        position = getattr(problem, "pos", None)
-        rest = (expression or element.equation)[position:] if isinstance(position, int) else ""
-        raise _unread(source, entry, rest) from problem
+        raise _unread(source, entry, _stop(expression or element.equation, problem)) from problem
     return component
 
 
-def _unread(source: ModelSource, entry: Entry, rest: str) -> InputError:
+def _stop(text: str, problem: Exception) -> str:
+    """Say where the parser gave up, if it knows."""
+    position = getattr(problem, "pos", None)
+    if not isinstance(position, int):
+        return ""
+    rest = text[position:].strip()
+    return f"; not understood from {rest[:_SHOWN]!r} on" if rest else "; it ends too early"
+
+
+def _unread(source: ModelSource, entry: Entry, stop: str) -> InputError:
     shown = entry.equation[:_SHOWN] + ("..." if len(entry.equation) > _SHOWN else "")
-    stop = f"; not understood from {rest[:_SHOWN]!r} on" if rest else ""
     return InputError(
         f"{source.path}, line {entry.line}", shown, f"equation ~ unit ~ comment |{stop}"
     )

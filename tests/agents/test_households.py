@@ -1,0 +1,935 @@
+"""Households over months: cars, appliances, money, waste and power, against stocks that add up."""
+
+from __future__ import annotations
+
+import copy
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.testing import assert_allclose, assert_array_equal
+from numpy.typing import NDArray
+
+from transition_model import random_streams
+from transition_model.agents import household_cars
+from transition_model.agents.household_appliances import scaled_weight
+from transition_model.agents.households import Household, Households
+from transition_model.agents.initial_stocks import initial_private_cars
+from transition_model.agents.population import household_columns
+from transition_model.agents.situation import Situation
+from transition_model.calendar import Month
+from transition_model.dimensions import dimension, shape
+from transition_model.districts import load_districts
+from transition_model.instruments import load_instruments
+from transition_model.ledger import Ledger, ledger_entries
+from transition_model.parameters import ParameterValues, load_parameters
+from transition_model.policy.trade_in import TRADE_IN_PROGRAMMES, TradeInOffer, offer_of_month
+from transition_model.scenario import Scenario
+
+type Array = NDArray[np.float64]
+
+FUEL, HYBRID, ELECTRIC = range(3)
+CELLS = shape(("powertrain", "car_age"))
+PROGRAMMES = dimension("subsidy_programme")
+TRADE_IN = [PROGRAMMES.index(name) for name in TRADE_IN_PROGRAMMES]
+PURCHASES = "private_car_purchases_per_month"
+SCRAPPAGE = "private_car_scrappage_per_month"
+SPENDING = "subsidy_spending_per_month"
+MARCH = Month.parse("2026-03")
+JANUARY = Month.parse("2025-01")
+APPLIANCES = np.array(
+    [[3.9, 3.9, 7.7], [5.4, 3.6, 3.0], [4.1, 3.5, 4.1], [2.1, 4.9, 7.0]]
+) * 1e6  # fmt: skip
+NOTHING = TradeInOffer(
+    scrappage=np.zeros(3),
+    replacement=np.zeros(3),
+    registered_by=np.full(3, -1),
+    appliance=np.zeros((4, 3)),
+    tax=np.zeros(3),
+)
+
+
+@pytest.fixture(scope="module")
+def parameters() -> ParameterValues:
+    return ParameterValues(load_parameters(), {})
+
+
+# ---------------------------------------------------------------------------- a street of cars
+
+
+@dataclass
+class Street:
+    """A few households whose cars and incomes are known by hand."""
+
+    parameters: ParameterValues
+    cars: list[tuple[int, str | None]]
+    weight: list[float]
+    income: list[float] = field(default_factory=list)
+    familiarity: float = 0.0
+    market: float = 0.9
+    month: Month = MARCH
+
+    def __post_init__(self) -> None:
+        count = len(self.cars)
+        self.car = np.array([powertrain for powertrain, _ in self.cars], dtype=np.int8)
+        months = [-1 if text is None else Month.parse(text).index for _, text in self.cars]
+        self.registered = np.array(months, dtype=np.int32)
+        self.relative_income = np.array(self.income or [1.0] * count)
+        self.stock = np.zeros(CELLS)
+        for (powertrain, text), weight in zip(self.cars, self.weight, strict=True):
+            if text is not None:
+                self.stock[powertrain, min(self.month.year - Month.parse(text).year, 25)] += weight
+
+    def owners(self) -> household_cars.CarOwners:
+        return household_cars.owners_of_month(
+            self.car, self.registered, np.array(self.weight), self.month.index, self.stock
+        )
+
+    def decide(self, offer: TradeInOffer = NOTHING) -> household_cars.CarDecision:
+        count = len(self.cars)
+        return household_cars.decide(
+            self.owners(),
+            self.relative_income * 8e4,
+            np.zeros((count, 3)),
+            np.full(count, -0.16),
+            np.full(count, self.familiarity),
+            offer,
+            self.parameters,
+            self.market,
+            8e4,
+            offer.registered_by,
+        )
+
+    def flows(self, offer: TradeInOffer = NOTHING) -> tuple[Array, Array]:
+        return household_cars.expected_flows(self.owners(), self.decide(offer), self.parameters)
+
+    # What the rules say, from their formulas.
+    def natural(self, years: float) -> float:
+        scale, form = (self.parameters.scalar(f"car_survival_{word}") for word in ("scale", "shape"))
+        return float(1.0 - np.exp((years / scale) ** form - ((years + 1 / 12) / scale) ** form))
+
+    def sold_on(self, income: float = 1.0) -> float:
+        rate = self.parameters.scalar("transfer_hazard") / 12.0
+        return self.market * rate * income ** self.parameters.scalar("transfer_income_elasticity")
+
+    def first(self, income: float = 1.0) -> float:
+        rate = self.parameters.scalar("first_purchase_hazard") / 12.0
+        raised = rate * income ** self.parameters.scalar("first_purchase_income_elasticity")
+        return self.market * min(raised, self.parameters.scalar("first_purchase_ceiling"))
+
+
+def test_purchases_and_scrappage_of_four_households_are_their_hazards_by_hand(
+    parameters: ParameterValues,
+) -> None:
+    street = Street(
+        parameters,
+        cars=[(FUEL, "2014-03"), (ELECTRIC, "2023-03"), (FUEL, "2025-03"), (-1, None)],
+        weight=[100.0, 50.0, 80.0, 200.0],
+        income=[1.0, 2.0, 1.0, 0.5],
+    )
+    old, electric, young = (street.natural(years) for years in (12.0, 3.0, 1.0))
+    purchases, scrapped = street.flows()
+
+    expected = np.zeros(CELLS)
+    expected[FUEL, 12], expected[ELECTRIC, 3] = 100.0 * old, 50.0 * electric
+    expected[FUEL, 1] = 80.0 * young
+    assert_allclose(scrapped, expected, rtol=1e-9)
+
+    replaced = parameters.scalar("replacement_share") * expected.sum()
+    # Only cars of two years and more are sold on, and only if they are not scrapped.
+    sold_on = 100.0 * (1.0 - old) * street.sold_on() + 50.0 * (1.0 - electric) * street.sold_on(2.0)
+    # Nobody here knows a new-energy car: all buy what everybody knows.
+    assert_allclose(
+        purchases, [replaced + sold_on + 200.0 * street.first(0.5), 0.0, 0.0], rtol=1e-9
+    )
+
+
+def test_a_subsidy_raises_scrappage_and_tilts_the_choice_as_by_hand(
+    parameters: ParameterValues,
+) -> None:
+    street = Street(parameters, [(FUEL, "2012-03"), (-1, None)], [100.0, 300.0], familiarity=1.0)
+    paid = np.array([0.0, 0.0, 20_000.0])
+    offer = TradeInOffer(paid, np.zeros(3), np.full(3, MARCH.index), np.zeros((4, 3)), np.zeros(3))
+    tilted = np.exp([0.0, 0.0, 0.32]) / np.exp([0.0, 0.0, 0.32]).sum()
+    money = parameters.scalar("car_claim_share") * tilted[ELECTRIC] * 20_000.0
+    hazard = street.natural(14.0) * np.exp(parameters.scalar("scrappage_response") * money / 1e4)
+
+    decision = street.decide(offer)
+    purchases, scrapped = street.flows(offer)
+    replaced = parameters.scalar("replacement_share")
+    assert scrapped[FUEL, 14] == pytest.approx(100.0 * hazard)
+    assert decision.subsidy_scrappage[0] == pytest.approx(hazard * replaced * money)
+    assert decision.subsidy_scrappage[1] == 0.0
+    plain = np.full(3, 1.0 / 3.0)
+    expected = (
+        replaced * 100.0 * hazard * tilted
+        + 100.0 * (1.0 - hazard) * street.sold_on() * plain
+        + 300.0 * street.first() * plain
+    )
+    assert_allclose(purchases, expected, rtol=1e-9)
+
+
+def test_money_for_selling_on_tilts_the_choice_of_those_who_sell_on(
+    parameters: ParameterValues,
+) -> None:
+    street = Street(parameters, [(FUEL, "2020-03"), (-1, None)], [100.0, 300.0], familiarity=1.0)
+    paid = np.array([5_000.0, 15_000.0, 15_000.0])
+    offer = TradeInOffer(np.zeros(3), paid, np.full(3, -1), np.zeros((4, 3)), np.zeros(3))
+    tilted = np.exp(0.16 * paid / 1e4) / np.exp(0.16 * paid / 1e4).sum()
+    money = parameters.scalar("car_claim_share") * float(tilted @ paid)
+    raised = street.sold_on() * np.exp(parameters.scalar("transfer_response") * money / 1e4)
+
+    decision = street.decide(offer)
+    assert_allclose(decision.after_transfer[0], tilted)
+    assert decision.scrappage[0] == pytest.approx(street.natural(6.0))
+    assert decision.transfer[0] == pytest.approx((1.0 - street.natural(6.0)) * raised)
+    assert decision.subsidy_replacement[0] == pytest.approx(decision.transfer[0] * money)
+    assert decision.first[1] == pytest.approx(street.first())
+
+
+@pytest.mark.parametrize(
+    ("month", "powertrain", "last", "next_month"),
+    [
+        ("2024-09", FUEL, "2011-06", "2011-07"),
+        ("2024-09", ELECTRIC, "2018-04", "2018-05"),
+        ("2025-03", FUEL, "2012-06", "2012-07"),
+        ("2025-03", HYBRID, "2018-12", "2019-01"),
+        ("2026-03", FUEL, "2013-06", "2013-07"),
+        ("2026-03", ELECTRIC, "2019-12", "2020-01"),
+    ],
+)
+def test_a_car_registered_a_month_too_late_earns_nothing_and_changes_nothing(
+    parameters: ParameterValues, month: str, powertrain: int, last: str, next_month: str
+) -> None:
+    published = offer_of_month(
+        load_instruments(),
+        {"trade_in_generosity": 1.0, "green_preference": 0.0},
+        Month.parse(month),
+        np.full(3, 150_000.0),
+        np.full((4, 3), 3_000.0),
+        0.1,
+    )
+    street = Street(
+        parameters,
+        [(powertrain, last), (powertrain, next_month)],
+        [1.0, 1.0],
+        familiarity=0.5,
+        month=Month.parse(month),
+    )
+    decision = street.decide(published)
+    ages = (Month.parse(month).index - street.registered) / 12.0
+    assert decision.subsidy_scrappage[0] > 0.0
+    assert decision.scrappage[0] > street.natural(ages[0])
+    assert decision.subsidy_scrappage[1] == 0.0
+    assert decision.scrappage[1] == pytest.approx(street.natural(ages[1]))
+    assert decision.after_scrappage[0, ELECTRIC] > decision.after_scrappage[1, ELECTRIC]
+
+
+def test_a_car_is_sold_on_from_its_youngest_age_on(parameters: ParameterValues) -> None:
+    years = round(parameters.scalar("transfer_minimum_age"))
+    born = MARCH + -12 * years
+    street = Street(parameters, [(FUEL, str(born)), (FUEL, str(born + 1))], [1.0, 1.0])
+    old_enough, too_young = street.decide().transfer
+    assert old_enough > 0.0
+    assert too_young == 0.0
+
+
+def test_cars_that_no_household_of_the_sample_owns_leave_all_the_same_and_are_replaced(
+    parameters: ParameterValues,
+) -> None:
+    street = Street(parameters, [(FUEL, "2012-03"), (-1, None)], [100.0, 300.0], familiarity=1.0)
+    plain_purchases, plain_scrapped = street.flows()
+    street.stock[ELECTRIC, 10] = 40.0
+    purchases, scrapped = street.flows()
+    assert scrapped[ELECTRIC, 10] == pytest.approx(40.0 * street.natural(10.0))
+    assert scrapped[FUEL, 14] == pytest.approx(plain_scrapped[FUEL, 14])
+    # Forty households fewer are without a car.
+    fewer = -40.0 * street.first()
+    replaced = parameters.scalar("replacement_share") * scrapped[ELECTRIC, 10]
+    assert purchases.sum() - plain_purchases.sum() == pytest.approx(replaced + fewer)
+
+
+# ---------------------------------------------------------------------------- any street
+
+STREETS = st.integers(min_value=1, max_value=30).flatmap(
+    lambda count: st.tuples(
+        st.lists(
+            st.tuples(st.integers(-1, 2), st.integers(min_value=1, max_value=12 * 30)),
+            min_size=count,
+            max_size=count,
+        ),
+        arrays.arrays(float, count, elements=st.floats(min_value=1.0, max_value=1e3)),
+        arrays.arrays(float, CELLS, elements=st.sampled_from([0.0, 0.0, 10.0, 250.0])),
+    )
+)
+
+
+def street_of(people: list[tuple[int, int]], weight: Array, stock: Array) -> Street:
+    values = ParameterValues(load_parameters(), {})
+    cars = [(car, None if car < 0 else str(MARCH + -age)) for car, age in people]
+    street = Street(values, cars, weight.tolist(), familiarity=0.5)
+    street.stock = stock
+    return street
+
+
+@given(STREETS)
+def test_scaled_households_own_the_stock_car_for_car(
+    made: tuple[list[tuple[int, int]], Array, Array],
+) -> None:
+    street = street_of(*made)
+    owners = street.owners()
+    held = owners.empty_cells.copy()
+    owns = owners.owns
+    np.add.at(held, (owners.car[owns], owners.age_class[owns]), owners.weight[owns])
+    assert_allclose(held, street.stock, rtol=1e-9)
+    without = max(sum(street.weight) - street.stock.sum(), 0.0)
+    if not owns.all():
+        assert owners.weight[~owns].sum() == pytest.approx(without, abs=1e-6)
+
+
+@given(STREETS, st.floats(min_value=0.0, max_value=3.0))
+def test_flows_are_made_of_hazards_and_no_more_cars_leave_than_there_are(
+    made: tuple[list[tuple[int, int]], Array, Array], generosity: float
+) -> None:
+    street = street_of(*made)
+    offer = TradeInOffer(
+        generosity * np.array([15e3, 20e3, 20e3]),
+        generosity * np.array([13e3, 15e3, 15e3]),
+        np.full(3, Month.parse("2018-12").index),
+        np.zeros((4, 3)),
+        np.zeros(3),
+    )
+    owners, decision = street.owners(), street.decide(offer)
+    purchases, scrapped = street.flows(offer)
+    assert (purchases >= 0.0).all()
+    assert (scrapped >= 0.0).all()
+    assert (scrapped <= street.stock * (1.0 + 1e-12)).all()
+    for hazard in (decision.scrappage, decision.transfer, decision.first):
+        assert ((hazard >= 0.0) & (hazard <= 1.0)).all()
+    assert (decision.scrappage + decision.transfer <= 1.0 + 1e-12).all()
+    assert (decision.first[owners.owns] == 0.0).all()
+    assert ((decision.scrappage + decision.transfer)[~owners.owns] == 0.0).all()
+    if (owners.weight * decision.scrappage).sum() > 0.0:
+        replaced = street.parameters.scalar("replacement_share") * scrapped.sum()
+        others = owners.weight @ (decision.transfer + decision.first)
+        assert purchases.sum() == pytest.approx(replaced + others)
+
+
+@given(STREETS)
+def test_a_larger_offer_scraps_no_fewer_cars_and_buys_no_fewer(
+    made: tuple[list[tuple[int, int]], Array, Array],
+) -> None:
+    street = street_of(*made)
+    cutoff = np.full(3, MARCH.index)
+    bought, left = -1.0, -1.0
+    for yuan in (0.0, 5e3, 2e4, 6e4):
+        money = np.full(3, yuan)
+        flows = street.flows(TradeInOffer(money, money, cutoff, np.zeros((4, 3)), np.zeros(3)))
+        assert flows[1].sum() >= left - 1e-9
+        left = flows[1].sum()
+        # Nobody keeps a car because of money for another.
+        decision = street.decide(TradeInOffer(money, money, cutoff, np.zeros((4, 3)), np.zeros(3)))
+        leaving = float((decision.scrappage + decision.transfer).sum())
+        assert leaving >= bought - 1e-9
+        bought = leaving
+
+
+# ---------------------------------------------------------------------------- what is remembered
+
+
+def draws(count: int, **purposes: list[float]) -> dict[str, Array]:
+    values = {name: np.full(count, 0.999) for name in ("leave", "buy", "powertrain", "used", "used_car")}
+    return values | {name: np.array(drawn) for name, drawn in purposes.items()}
+
+
+def remembered(street: Street, **purposes: list[float]) -> list[tuple[int, str | None]]:
+    car, registered = household_cars.remember(
+        street.owners(),
+        street.decide(),
+        street.parameters,
+        street.month.index,
+        draws(len(street.cars), **purposes),
+    )
+    months = [None if month < 0 else str(Month(int(month))) for month in registered]
+    return list(zip(car.tolist(), months, strict=True))
+
+
+def test_a_scrapped_car_is_gone_and_comes_back_new_only_if_it_is_replaced(
+    parameters: ParameterValues,
+) -> None:
+    street = Street(parameters, [(FUEL, "2008-03")] * 3, [1.0] * 3)
+    kept, replaced, given_up = remembered(
+        street, leave=[0.999, 0.0, 0.0], buy=[0.0, 0.0, 0.999], powertrain=[0.0, 0.0, 0.0]
+    )
+    assert kept == (FUEL, "2008-03")
+    assert replaced == (FUEL, "2026-03")
+    assert given_up == (-1, None)
+
+
+def test_a_car_that_is_sold_on_stands_next_with_a_household_that_had_none(
+    parameters: ParameterValues,
+) -> None:
+    street = Street(
+        parameters, [(ELECTRIC, "2020-05"), (-1, None), (-1, None)], [1.0, 1.0, 1.0], familiarity=0.0
+    )
+    hazards = street.decide()
+    selling = float(hazards.scrappage[0] + 0.5 * hazards.transfer[0])
+    seller, buyer, walker = remembered(
+        street,
+        leave=[selling, 0.999, 0.999],
+        powertrain=[0.0, 0.0, 0.0],
+        used=[0.999, 0.0, 0.999],
+        used_car=[0.5, 0.5, 0.5],
+    )
+    assert seller == (FUEL, "2026-03")
+    assert buyer == (ELECTRIC, "2020-05")
+    assert walker == (-1, None)
+
+
+def test_a_household_that_buys_its_first_new_car_takes_no_used_one(
+    parameters: ParameterValues,
+) -> None:
+    street = Street(parameters, [(FUEL, "2020-05"), (-1, None)], [1.0, 1.0])
+    _, buyer = remembered(
+        street, leave=[0.999, 0.0], powertrain=[0.0, 0.0], used=[0.0, 0.0], used_car=[0.5, 0.5]
+    )
+    assert buyer == (FUEL, "2026-03")
+
+
+def test_a_household_remembers_the_powertrain_that_its_draw_falls_on(
+    parameters: ParameterValues,
+) -> None:
+    street = Street(parameters, [(-1, None)] * 3, [1.0] * 3, familiarity=1.0)
+    bought = remembered(street, leave=[0.0] * 3, powertrain=[0.3, 0.5, 0.9])
+    assert [powertrain for powertrain, _ in bought] == [FUEL, HYBRID, ELECTRIC]
+
+
+def test_remembering_leaves_the_opening_as_it_was(parameters: ParameterValues) -> None:
+    street = Street(parameters, [(FUEL, "2008-03"), (-1, None)], [1.0, 1.0])
+    remembered(street, leave=[0.0, 0.0])
+    assert_array_equal(street.car, [FUEL, -1])
+    assert_array_equal(street.registered, [Month.parse("2008-03").index, -1])
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_fifty_thousand_households_remember_agrees_with_the_expected_flows(
+    parameters: ParameterValues, seed: int
+) -> None:
+    rows, month = 50_000, Month.parse("2020-01")
+    columns = household_columns(load_districts(), parameters, rows, seed, month.index)
+    car, registered, weight = (columns[name] for name in ("car", "registered", "weight"))
+    owns, income = car >= 0, np.asarray(columns["income"])
+    stock = np.zeros(CELLS)
+    np.add.at(stock, (car[owns], np.minimum(2020 - registered[owns] // 12, 25)), weight[owns])
+    owners = household_cars.owners_of_month(car, registered, weight, month.index, stock)
+    assert_allclose(owners.weight, weight, rtol=1e-9)
+    offer = TradeInOffer(
+        np.array([15e3, 20e3, 20e3]),
+        np.array([13e3, 15e3, 15e3]),
+        np.full(3, Month.parse("2012-06").index),
+        np.zeros((4, 3)),
+        np.zeros(3),
+    )
+    decision = household_cars.decide(
+        owners, income, np.zeros((rows, 3)), np.full(rows, -0.16), np.full(rows, 0.6), offer,
+        parameters, 1.0, float(np.average(income, weights=weight)), offer.registered_by,
+    )  # fmt: skip
+    purchases, scrapped = household_cars.expected_flows(owners, decision, parameters)
+    luck = {
+        purpose: random_streams.uniform(seed, purpose, np.arange(rows), month.index)
+        for purpose in ("leave", "buy", "powertrain", "used", "used_car")
+    }
+    after, since = household_cars.remember(owners, decision, parameters, month.index, luck)
+
+    def agrees(seen: NDArray[np.bool_], expected: float) -> None:
+        share = expected / weight.sum()
+        error = np.sqrt(np.sum(weight**2) * share * (1.0 - share))
+        assert abs(weight[seen].sum() - expected) < 4.5 * error
+
+    new = (after >= 0) & (since == month.index)
+    for powertrain in (FUEL, HYBRID, ELECTRIC):
+        agrees(new & (after == powertrain), purchases[powertrain])
+    replaced = parameters.scalar("replacement_share")
+    agrees(owns & (after < 0), (1.0 - replaced) * scrapped.sum())
+    agrees(~owns & new, float(weight @ decision.first))
+    used = ~owns & (after >= 0) & ~new
+    agrees(used, float(weight @ decision.transfer))
+    # A used car is as old as those that are sold on.
+    supply = weight * decision.transfer
+    assert np.average(since[used]) == pytest.approx(np.average(registered, weights=supply), abs=6.0)
+    # The fleet that households remember grows as the stock does.
+    change = weight[after >= 0].sum() - weight[owns].sum()
+    error = np.sqrt(np.sum(weight**2) * (purchases.sum() + scrapped.sum()) / weight.sum())
+    assert abs(change - (purchases.sum() - scrapped.sum())) < 4.5 * error
+
+
+def test_peers_are_seen_by_the_cars_that_they_drive() -> None:
+    car = np.array([FUEL, HYBRID, ELECTRIC, -1], dtype=np.int8)
+    peers = np.array([[1, 2, 3], [0, 2, 3], [0, 0, 1], [3, 3, 3]], dtype=np.int32)
+    assert_allclose(household_cars.peer_share(car, peers), [1.0, 0.5, 1.0 / 3.0, 0.0])
+
+
+# ---------------------------------------------------------------------------- stocks of 2020
+
+
+def test_the_cars_of_2020_are_those_of_the_yearbook_by_powertrain(
+    parameters: ParameterValues,
+) -> None:
+    stock = initial_private_cars(parameters)
+    assert stock.shape == CELLS
+    assert stock.sum() == pytest.approx(parameters.scalar("initial_private_cars"), rel=1e-4)
+    shares = stock.sum(axis=1) / stock.sum()
+    assert_allclose(shares, parameters.array("initial_powertrain_shares"), rtol=1e-3)
+
+
+def test_the_first_class_waits_for_the_cars_of_2020_and_cars_of_2019_stand_in_the_second(
+    parameters: ParameterValues,
+) -> None:
+    stock = initial_private_cars(parameters)
+    assert (stock[:, 0] == 0.0).all()
+    ages = parameters.array("initial_car_age_shares")
+    assert stock[FUEL, 1] / stock[FUEL].sum() == pytest.approx(ages[0] / ages.sum())
+    assert stock[FUEL, 25] / stock[FUEL].sum() == pytest.approx(ages[24:].sum() / ages.sum())
+
+
+def test_the_population_has_its_cars_in_the_classes_in_which_the_stock_has_them(
+    parameters: ParameterValues,
+) -> None:
+    start = Month.parse("2020-01")
+    households = Households.build(None, parameters, 1, 1, 20_000, start)
+    stock = initial_private_cars(parameters)
+    owners = household_cars.owners_of_month(
+        households.car, households.registered, households.weight, start.index, stock
+    )
+    assert owners.empty_cells.sum() < 0.001 * stock.sum()
+    scale = owners.weight[owners.owns] / households.weight[owners.owns]
+    assert np.median(scale) == pytest.approx(1.0, abs=0.1)
+    assert owners.weight[owners.owns].sum() == pytest.approx(stock.sum(), rel=1e-3)
+
+
+# ---------------------------------------------------------------------------- appliances
+
+
+@given(
+    arrays.arrays(np.int8, (12, 4), elements=st.integers(min_value=0, max_value=2)),
+    arrays.arrays(float, 12, elements=st.floats(min_value=1.0, max_value=1e3)),
+    arrays.arrays(float, (4, 3), elements=st.floats(min_value=0.0, max_value=1e6)),
+)
+def test_scaled_households_use_the_stock_of_appliances_grade_for_grade(
+    grade: NDArray[np.int8], weight: Array, stock: Array
+) -> None:
+    scaled = scaled_weight(grade, weight, stock)
+    for kind in range(4):
+        held = np.bincount(grade[:, kind], weights=scaled[:, kind], minlength=3)
+        there = np.bincount(grade[:, kind], minlength=3) > 0
+        assert_allclose(held, np.where(there, stock[kind], 0.0), rtol=1e-9)
+
+
+# ---------------------------------------------------------------------------- a city
+
+
+@dataclass
+class City:
+    """Households on stocks that integrate what they write."""
+
+    parameters: ParameterValues
+    scenario: Scenario = field(default_factory=lambda: Scenario(name="plan"))
+    rows: int = 1_000
+    seed: int = 1
+    month: Month = JANUARY
+
+    def __post_init__(self) -> None:
+        self.households = Households.build(
+            None, self.parameters, self.seed, 1, self.rows, self.month
+        )
+        self.cars = initial_private_cars(self.parameters)
+        self.appliances = APPLIANCES.copy()
+        self.spent = np.zeros(len(PROGRAMMES))
+
+    def situation(self) -> Situation:
+        return Situation(
+            month=self.month,
+            seed=self.seed,
+            parameters=self.parameters,
+            levers=self.scenario.lever_values(self.month),
+            stocks={
+                "private_cars": self.cars,
+                "public_charging_points_per_new_energy_car": np.array(0.1),
+                "appliances_in_use": self.appliances,
+            },
+            spent_this_year=self.spent,
+            ledger=Ledger(str(self.month)),
+        )
+
+    def step(self) -> Ledger:
+        situation = self.situation()
+        self.households.decide(situation)
+        ledger = situation.ledger
+        self.cars = self.cars - ledger[SCRAPPAGE]
+        self.cars[:, 0] += ledger[PURCHASES]
+        self.appliances = (
+            self.appliances
+            + ledger["appliance_purchases_per_month"]
+            - ledger["appliance_discards_per_month"]
+        )
+        self.spent = self.spent + ledger[SPENDING]
+        self.month += 1
+        if self.month.month == 1:
+            self.cars[:, -1] += self.cars[:, -2]
+            self.cars[:, 1:-1] = self.cars[:, :-2].copy()
+            self.cars[:, 0] = 0.0
+            self.spent = np.zeros(len(PROGRAMMES))
+        return ledger
+
+    def run(self, months: int) -> list[Ledger]:
+        return [self.step() for _ in range(months)]
+
+    def would(self, **levers: float) -> Ledger:
+        """The month as it would be under other levers; the city stays as it is."""
+        other = copy.deepcopy(self)
+        changes: dict[str, float | str] = dict(levers)
+        other.scenario = other.scenario.replace(changes, self.month)
+        return other.step()
+
+
+@pytest.fixture
+def city(parameters: ParameterValues) -> City:
+    return City(parameters)
+
+
+def paid(ledger: Ledger) -> float:
+    return float(ledger[SPENDING][TRADE_IN].sum())
+
+
+def test_households_write_what_the_ledger_says_they_write_and_nothing_else(city: City) -> None:
+    ledger = city.step()
+    for name, entry in ledger_entries().items():
+        if entry.written_by == "households":
+            assert np.any(ledger[name] > 0.0), name
+        elif entry.kind == "flow" and name != SPENDING:
+            assert not np.any(ledger[name]), name
+        elif entry.kind == "share":
+            with pytest.raises(Exception, match="has been set"):
+                ledger[name]
+    assert not ledger[SPENDING][[n for n in range(len(PROGRAMMES)) if n not in TRADE_IN]].any()
+
+
+def test_households_read_the_stocks_and_leave_them_as_they_are(city: City) -> None:
+    situation = city.situation()
+    before = copy.deepcopy((dict(situation.stocks), situation.spent_this_year))
+    city.households.decide(situation)
+    for name, values in before[0].items():
+        assert_array_equal(situation.stocks[name], values)
+    assert_array_equal(situation.spent_this_year, before[1])
+
+
+def test_no_cell_of_the_fleet_loses_more_than_it_has_over_three_years(city: City) -> None:
+    for ledger in city.run(36):
+        assert (city.cars >= 0.0).all()
+        assert (city.appliances >= 0.0).all()
+        assert 0.0 < ledger[SCRAPPAGE].sum() < 0.02 * city.cars.sum()
+        assert 0.0 < ledger[PURCHASES].sum() < 0.02 * city.cars.sum()
+
+
+def test_each_appliance_that_is_discarded_is_replaced_by_one(city: City) -> None:
+    for ledger in city.run(3):
+        bought = ledger["appliance_purchases_per_month"].sum(axis=1)
+        assert_allclose(bought, ledger["appliance_discards_per_month"].sum(axis=1), rtol=1e-9)
+
+
+def test_chargers_are_ordered_for_new_energy_cars_alone_and_not_for_all(city: City) -> None:
+    ledger = city.step()
+    orders = float(ledger["private_charging_point_orders_per_month"])
+    new_energy = ledger[PURCHASES][[HYBRID, ELECTRIC]].sum()
+    assert 0.0 < orders < new_energy
+
+
+def test_a_fleet_twice_as_large_loses_twice_as_many_cars(city: City) -> None:
+    once = city.would()
+    city.cars = 1.5 * city.cars
+    assert_allclose(city.would()[SCRAPPAGE], 1.5 * once[SCRAPPAGE], rtol=1e-9)
+
+
+# ---------------------------------------------------------------------------- money
+
+
+def test_a_year_s_money_is_paid_to_the_last_yuan_and_then_nothing_until_january(
+    parameters: ParameterValues,
+) -> None:
+    budget = 5e8
+    city = City(parameters, Scenario(name="poor").replace({"trade_in_budget": budget / 1e8}))
+    months = [paid(ledger) for ledger in city.run(13)]
+    assert sum(months[:12]) == pytest.approx(budget, rel=1e-12)
+    assert sum(np.cumsum(months[:12]) < budget * (1.0 - 1e-9)) >= 1
+    exhausted = next(n for n in range(12) if sum(months[: n + 1]) >= budget * (1.0 - 1e-12))
+    assert exhausted < 6
+    assert max(months[exhausted + 1 : 12]) < 1e-3
+    assert months[12] > 1e6
+
+
+def test_no_month_pays_more_than_is_left(parameters: ParameterValues) -> None:
+    city = City(parameters, Scenario(name="poor").replace({"trade_in_budget": 12.3}))
+    left = 12.3e8
+    for _ in range(12):
+        left -= paid(city.step())
+        assert left >= -1e-6
+
+
+def test_without_money_left_households_do_what_they_would_do_without_an_offer(city: City) -> None:
+    city.run(2)
+    poor, closed = city.would(trade_in_budget=0.0), city.would(trade_in_generosity=0.0)
+    assert paid(poor) == paid(closed) == 0.0
+    for name in (PURCHASES, SCRAPPAGE, "appliance_purchases_per_month"):
+        assert_allclose(poor[name], closed[name], rtol=1e-12)
+    spent = copy.deepcopy(city)
+    spent.spent[TRADE_IN[0]] = 1e12
+    assert_allclose(spent.step()[PURCHASES], closed[PURCHASES], rtol=1e-12)
+
+
+def test_when_half_of_the_claims_can_be_paid_the_month_is_half_open(city: City) -> None:
+    city.run(2)
+    rich, poor = city.would(trade_in_budget=200.0), city.would(trade_in_budget=0.0)
+    spent = city.spent[TRADE_IN].sum()
+    half = city.would(trade_in_budget=float(spent + 0.5 * paid(rich)) / 1e8)
+    assert paid(half) == pytest.approx(0.5 * paid(rich))
+    for name in (
+        PURCHASES,
+        SCRAPPAGE,
+        "appliance_purchases_per_month",
+        "private_charging_point_orders_per_month",
+    ):
+        assert_allclose(half[name], 0.5 * (rich[name] + poor[name]), rtol=1e-9)
+
+
+def test_public_money_of_other_programmes_does_not_use_up_trade_in(city: City) -> None:
+    plain = city.would()
+    city.spent[PROGRAMMES.index("bus_renewal")] = 1e12
+    assert_array_equal(city.would()[SPENDING], plain[SPENDING])
+
+
+def test_with_the_measure_off_nothing_is_paid(parameters: ParameterValues) -> None:
+    off = City(parameters, Scenario(name="off").replace({"24": "off"}))
+    assert sum(paid(ledger) for ledger in off.run(3)) == 0.0
+    assert not off.households.subsidy_received.any()
+
+
+def test_a_suspended_programme_pays_nobody_while_the_others_go_on(
+    parameters: ParameterValues,
+) -> None:
+    city = City(parameters)
+    may, june, july = city.run(7)[4:]
+    replacement = PROGRAMMES.index("car_replacement")
+    assert june[SPENDING][replacement] == 0.0
+    assert may[SPENDING][replacement] > 1e6
+    assert july[SPENDING][replacement] > 1e6
+    for name in ("car_scrappage", "appliance_trade_in"):
+        assert june[SPENDING][PROGRAMMES.index(name)] > 1e6
+
+
+@pytest.mark.xfail(reason="defect: cars count by the unscaled household, appliances by the scaled")
+def test_what_households_received_is_what_was_paid(city: City) -> None:
+    total = sum(paid(ledger) for ledger in city.run(18))
+    received = float(np.sum(city.households.weight * city.households.subsidy_received))
+    assert received == pytest.approx(total, rel=1e-9)
+
+
+# ---------------------------------------------------------------------------- answers to policy
+
+
+def test_more_generous_money_scraps_and_sells_more_cars(city: City) -> None:
+    flows = [city.would(trade_in_generosity=g, trade_in_budget=200.0) for g in (0.0, 1.0, 2.0)]
+    for name in (PURCHASES, SCRAPPAGE, "appliance_purchases_per_month", SPENDING):
+        sums = [ledger[name].sum() for ledger in flows]
+        assert sums[0] < sums[1] < sums[2], name
+
+
+def test_more_for_green_and_less_for_fuel_turns_buyers_to_new_energy_and_to_the_best_grade(
+    city: City,
+) -> None:
+    even, green = (
+        city.would(green_preference=p, trade_in_budget=200.0) for p in (0.0, 1.0)
+    )
+    share = [ledger[PURCHASES][1:].sum() / ledger[PURCHASES].sum() for ledger in (even, green)]
+    assert share[1] > share[0]
+    best = [ledger["appliance_purchases_per_month"] for ledger in (even, green)]
+    assert ((best[1][:, 0] / best[1].sum(axis=1)) > (best[0][:, 0] / best[0].sum(axis=1))).all()
+    assert paid(green) < paid(even)
+
+
+def test_two_policies_share_every_month_until_they_part(parameters: ParameterValues) -> None:
+    plan = City(parameters)
+    other = City(
+        parameters,
+        Scenario(name="bold").replace(
+            {"trade_in_generosity": 2.0, "sorting_supervision": 0.9}, "2025-05"
+        ),
+    )
+    for first, second in zip(plan.run(4), other.run(4), strict=True):
+        for name in (PURCHASES, SCRAPPAGE, SPENDING, "household_capture_share"):
+            assert_array_equal(first[name], second[name])
+    for name, column in plan.households.columns.items():
+        assert_array_equal(column, other.households.columns[name])
+    assert plan.step()[SPENDING].sum() < other.step()[SPENDING].sum()
+    changed = plan.households.car != other.households.car
+    # Whom the policy does not reach keeps the same luck.
+    assert 0 < changed.sum() < 0.02 * plan.rows
+
+
+def test_the_same_seed_gives_the_same_city_and_another_seed_another(
+    parameters: ParameterValues,
+) -> None:
+    first, again, other = (City(parameters, seed=seed) for seed in (1, 1, 2))
+    runs = [made.run(3) for made in (first, again, other)]
+    assert_array_equal(runs[0][2][PURCHASES], runs[1][2][PURCHASES])
+    assert_array_equal(first.households.car, again.households.car)
+    assert not np.array_equal(runs[0][2][PURCHASES], runs[2][2][PURCHASES])
+
+
+def test_a_small_sample_gives_about_the_flows_of_a_large_one(parameters: ParameterValues) -> None:
+    small, large = (City(parameters, rows=rows).step() for rows in (1_000, 20_000))
+    for name, tolerance in ((PURCHASES, 0.05), (SCRAPPAGE, 0.05), (SPENDING, 0.1)):
+        assert small[name].sum() == pytest.approx(large[name].sum(), rel=tolerance)
+
+
+# ---------------------------------------------------------------------------- waste and power
+
+
+def test_the_captured_share_of_every_stream_is_a_share_and_the_rest_is_not_sorted(
+    city: City,
+) -> None:
+    stream = dimension("waste_stream").index
+    for ledger in city.run(6):
+        capture = ledger["household_capture_share"]
+        assert ((capture >= 0.0) & (capture <= 1.0)).all()
+        assert capture[stream("residual")] == 0.0
+        assert capture[stream("hazardous")] < capture[stream("food")]
+
+
+def test_staffed_sorting_points_raise_what_is_captured_at_once_and_more_over_the_months(
+    parameters: ParameterValues,
+) -> None:
+    food = dimension("waste_stream").index("food")
+    none, half, all_staffed = (
+        City(parameters, Scenario(name="s").replace({"sorting_supervision": share}))
+        for share in (0.0, 0.5, 1.0)
+    )
+    paths = [
+        [float(ledger["household_capture_share"][food]) for ledger in made.run(12)]
+        for made in (none, half, all_staffed)
+    ]
+    assert paths[0][0] < paths[1][0] < paths[2][0]
+    assert paths[2][11] > 2.0 * paths[2][0]
+    assert paths[0][11] < paths[1][11] < paths[2][11]
+
+
+def test_a_habit_that_is_no_longer_supervised_fades(parameters: ParameterValues) -> None:
+    staffed = Scenario(name="s").replace({"sorting_supervision": 1.0})
+    city = City(parameters, staffed.replace({"sorting_supervision": 0.0}, "2025-07"))
+    city.run(6)
+    high = city.households.sorting_habit.mean()
+    city.run(6)
+    assert city.households.sorting_habit.mean() < 0.9 * high
+
+
+def test_campaigns_make_households_greener_by_what_is_declared(
+    parameters: ParameterValues,
+) -> None:
+    city = City(parameters, Scenario(name="c").replace({"green_campaign": 0.6}))
+    before = city.households.attitude.copy()
+    city.run(12)
+    gain = 0.6 * parameters.scalar("campaign_attitude_gain")
+    assert_allclose(city.households.attitude - before, gain, rtol=1e-9)
+
+
+def test_dearer_upper_tiers_lower_the_use_of_power_and_the_tariff_in_force_leaves_it(
+    city: City,
+) -> None:
+    low, even, high = (
+        float(city.would(residential_tariff_factor=f)["residential_electricity_factor"])
+        for f in (0.8, 1.0, 1.5)
+    )
+    assert even == 1.0
+    assert high < 1.0 < low
+    elasticity = city.parameters.scalar("electricity_price_elasticity")
+    assert 1.5**elasticity < high
+
+
+def test_familiarity_grows_where_peers_drive_new_energy_cars(city: City) -> None:
+    households = city.households
+    start = households.familiarity.copy()
+    seen = household_cars.peer_share(households.car, households.peers)
+    city.step()
+    gained = households.familiarity - start
+    assert gained[seen > 0.0].min() > gained[seen == 0.0].max()
+
+
+# ---------------------------------------------------------------------------- as agents
+
+
+def test_a_household_is_an_agent_whose_car_can_be_looked_at_and_changed(city: City) -> None:
+    households = city.households
+    household = households[3]
+    assert isinstance(household, Household)
+    household.car, household.registered = ELECTRIC, JANUARY.index - 5
+    assert households.car[3] == ELECTRIC
+    assert len(households.select(households.car == ELECTRIC)) == (households.car == ELECTRIC).sum()
+    groups = households.groupby("income_group").count()
+    assert sorted(groups) == [0, 1, 2, 3, 4]
+    assert sum(groups.values()) == city.rows
+
+
+# ---------------------------------------------------------------------------- the same bytes
+
+SCRIPT = """
+import hashlib
+import numpy as np
+from transition_model.agents.households import Households
+from transition_model.agents.initial_stocks import initial_private_cars
+from transition_model.agents.situation import Situation
+from transition_model.calendar import Month
+from transition_model.ledger import Ledger, ledger_entries
+from transition_model.parameters import ParameterValues, load_parameters
+from transition_model.scenario import Scenario
+
+scenario = Scenario.load("accelerated")
+parameters = ParameterValues(load_parameters(), scenario.parameter_overrides)
+month = Month.parse("2025-01")
+households = Households.build(None, parameters, 1, 1, 500, month)
+stocks = {
+    "private_cars": initial_private_cars(parameters),
+    "public_charging_points_per_new_energy_car": np.array(0.1),
+    "appliances_in_use": np.full((4, 3), 5e6),
+}
+levers = scenario.lever_values(month)
+ledger = Ledger(str(month))
+households.decide(Situation(month, 1, parameters, levers, stocks, np.zeros(8), ledger))
+content = hashlib.sha256(repr(sorted(levers.items())).encode())
+for name, column in households.columns.items():
+    content.update(name.encode() + np.ascontiguousarray(column).tobytes())
+for name, entry in ledger_entries().items():
+    if entry.written_by == "households" or name == "subsidy_spending_per_month":
+        content.update(ledger[name].tobytes())
+print(scenario.digest, content.hexdigest())
+"""
+
+
+def test_the_order_of_python_s_hashes_changes_neither_the_digest_nor_the_first_month() -> None:
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            env=os.environ | {"PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for hash_seed in ("1", "4242")
+    ]
+    assert outputs[0] == outputs[1]
+    assert len(outputs[0].split()) == 2
+    assert outputs[0].split()[0] == Scenario.load("accelerated").digest
