@@ -20,6 +20,10 @@ from transition_model.errors import BreachError, InputError
 type Array = NDArray[np.float64]
 
 
+TOLERANCE = 1e-9
+"""By which a share may exceed 1 through rounding."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One declared quantity that crosses the seam.
@@ -31,7 +35,8 @@ class Entry:
     over
         Names of its dimensions, in order; empty for a single number.
     kind
-        ``flow`` (moves a stock), ``share`` (0 to 1, divides a flow) or ``stock`` (published).
+        ``flow`` (added up), ``share`` (0 to 1, divides a flow), ``factor`` (multiplies a flow) or
+        ``stock`` (published).
     written_by
         Who writes it.
     label_en, label_zh
@@ -112,10 +117,14 @@ class Ledger:
         self._values[name] = self._values[name] + array if name in self._values else array
 
     def set_share(self, name: str, share: ArrayLike) -> None:
-        """Set a share, once a month; not negative, finite."""
+        """Set a share or a factor, once a month; finite, not negative, and a share at most 1."""
         if name in self._values:
             raise InputError(f"ledger {self.month}", name, "a share that is set once a month")
-        self._values[name] = self._checked(name, share, "share")
+        kind = _entry(name).kind if _entry(name).kind == "factor" else "share"
+        array = self._checked(name, share, kind)
+        if kind == "share" and np.any(array > 1.0 + TOLERANCE):
+            raise BreachError(self.month, f"{name} is at most 1", float(array.max()), 1.0, "share")
+        self._values[name] = array
 
     def __getitem__(self, name: str) -> Array:
         entry = _entry(name)

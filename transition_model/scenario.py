@@ -21,7 +21,8 @@ file says is added on top. With no change at all a scenario *is* the plan as wri
     car_survival_scale = 17.0
 
 In a month the latest change that has begun holds; of two that begin together the one that names
-the lever beats the switch of its measure. Where nothing is changed, the plan's own path holds.
+the lever beats the switch of its measure. A switch does away with the changes that a lower layer
+makes to its levers from then on. Where nothing is changed, the plan's own path holds.
 """
 
 from __future__ import annotations
@@ -182,7 +183,9 @@ class Scenario(_Frozen):
                 {
                     "name": where.removesuffix(".toml"),
                     **words,
-                    "levers": _merge(under.levers, changes["levers"], "lever"),
+                    "levers": _merge(
+                        _superseded(under.levers, changes["measures"]), changes["levers"], "lever"
+                    ),
                     "measures": _merge(under.measures, changes["measures"], "measure"),
                     "parameters": _merge(under.parameters, changes["parameters"], "parameter"),
                 }
@@ -295,7 +298,8 @@ class Scenario(_Frozen):
             if not identifier.isdigit() or value not in ("on", "off"):
                 raise InputError(where, value, "measure.NUMBER=on or off")
             switch = MeasureSwitch(measure=int(identifier), state=str(value), start=start)
-            return self._updated("measures", _merge(self.measures, (switch,), "measure"))
+            switched = self._updated("measures", _merge(self.measures, (switch,), "measure"))
+            return switched._updated("levers", _superseded(self.levers, (switch,)))
         number = _spelled_number(value, where) if isinstance(value, str) else _number(value, where)
         if kind == "parameter" or (not kind and identifier in load_parameters()):
             load_parameters().check_override(identifier, number, where)
@@ -450,6 +454,22 @@ def _merge(under: tuple[_Frozen, ...], over: tuple[_Frozen, ...], key: str) -> t
 
     merged = {place(change): change for change in (*under, *over)}
     return tuple(merged[entry] for entry in sorted(merged, key=str))
+
+
+def _superseded(
+    changes: tuple[LeverChange, ...], switches: tuple[_Frozen, ...]
+) -> tuple[LeverChange, ...]:
+    """Lever changes of a lower layer that later switches of their measures leave standing."""
+    return tuple(
+        change
+        for change in changes
+        if not any(
+            isinstance(switch, MeasureSwitch)
+            and switch.measure == lever(change.lever).measure
+            and switch.start <= change.start
+            for switch in switches
+        )
+    )
 
 
 def _refuse_twice(field: str, keys: list[Any]) -> None:

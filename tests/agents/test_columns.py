@@ -186,7 +186,9 @@ def test_a_column_that_is_not_there_is_neither_read_nor_made(twins: Twins) -> No
         agent.health  # noqa: B018
     with pytest.raises(AttributeError, match="Row has no column 'health'"):
         agent.health = 1.0
-    with pytest.raises(AttributeError, match="no column 'health'; there are: wealth, district, owns"):
+    with pytest.raises(
+        AttributeError, match="no column 'health'; there are: wealth, district, owns"
+    ):
         twins.columnar.health  # noqa: B018
 
 
@@ -574,7 +576,7 @@ def test_sets_compare_as_sets(twins: Twins) -> None:
 
 
 def test_columns_of_different_length_are_refused() -> None:
-    with pytest.raises(InputError, match="Row: .*columns of one length"):
+    with pytest.raises(InputError, match=r"Row: .*columns of one length"):
         ColumnarAgentSet(Row, None, {"wealth": np.zeros(3), "owns": np.zeros(2)})
 
 

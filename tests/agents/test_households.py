@@ -111,7 +111,9 @@ class Street:
 
     # What the rules say, from their formulas.
     def natural(self, years: float) -> float:
-        scale, form = (self.parameters.scalar(f"car_survival_{word}") for word in ("scale", "shape"))
+        scale, form = (
+            self.parameters.scalar(f"car_survival_{word}") for word in ("scale", "shape")
+        )
         return float(1.0 - np.exp((years / scale) ** form - ((years + 1 / 12) / scale) ** form))
 
     def sold_on(self, income: float = 1.0) -> float:
@@ -344,7 +346,9 @@ def test_a_larger_offer_scraps_no_fewer_cars_and_buys_no_fewer(
 
 
 def draws(count: int, **purposes: list[float]) -> dict[str, Array]:
-    values = {name: np.full(count, 0.999) for name in ("leave", "buy", "powertrain", "used", "used_car")}
+    values = {
+        name: np.full(count, 0.999) for name in ("leave", "buy", "powertrain", "used", "used_car")
+    }
     return values | {name: np.array(drawn) for name, drawn in purposes.items()}
 
 
@@ -376,7 +380,10 @@ def test_a_car_that_is_sold_on_stands_next_with_a_household_that_had_none(
     parameters: ParameterValues,
 ) -> None:
     street = Street(
-        parameters, [(ELECTRIC, "2020-05"), (-1, None), (-1, None)], [1.0, 1.0, 1.0], familiarity=0.0
+        parameters,
+        [(ELECTRIC, "2020-05"), (-1, None), (-1, None)],
+        [1.0, 1.0, 1.0],
+        familiarity=0.0,
     )
     hazards = street.decide()
     selling = float(hazards.scrappage[0] + 0.5 * hazards.transfer[0])
@@ -462,7 +469,11 @@ def test_what_fifty_thousand_households_remember_agrees_with_the_expected_flows(
     agrees(used, float(weight @ decision.transfer))
     # A used car is as old as those that are sold on.
     supply = weight * decision.transfer
-    assert np.average(since[used]) == pytest.approx(np.average(registered, weights=supply), abs=6.0)
+    mean = np.average(registered, weights=supply)
+    spread = np.sqrt(np.average((registered - mean) ** 2, weights=supply))
+    assert (
+        abs(np.average(since[used], weights=weight[used]) - mean) < 4.5 * spread / used.sum() ** 0.5
+    )
     # The fleet that households remember grows as the stock does.
     change = weight[after >= 0].sum() - weight[owns].sum()
     error = np.sqrt(np.sum(weight**2) * (purchases.sum() + scrapped.sum()) / weight.sum())
@@ -519,7 +530,7 @@ def test_the_population_has_its_cars_in_the_classes_in_which_the_stock_has_them(
 @given(
     arrays.arrays(np.int8, (12, 4), elements=st.integers(min_value=0, max_value=2)),
     arrays.arrays(float, 12, elements=st.floats(min_value=1.0, max_value=1e3)),
-    arrays.arrays(float, (4, 3), elements=st.floats(min_value=0.0, max_value=1e6)),
+    arrays.arrays(float, (4, 3), elements=st.sampled_from([0.0, 1.0, 7.5e3, 5.4e6])),
 )
 def test_scaled_households_use_the_stock_of_appliances_grade_for_grade(
     grade: NDArray[np.int8], weight: Array, stock: Array
@@ -752,9 +763,7 @@ def test_more_generous_money_scraps_and_sells_more_cars(city: City) -> None:
 def test_more_for_green_and_less_for_fuel_turns_buyers_to_new_energy_and_to_the_best_grade(
     city: City,
 ) -> None:
-    even, green = (
-        city.would(green_preference=p, trade_in_budget=200.0) for p in (0.0, 1.0)
-    )
+    even, green = (city.would(green_preference=p, trade_in_budget=200.0) for p in (0.0, 1.0))
     share = [ledger[PURCHASES][1:].sum() / ledger[PURCHASES].sum() for ledger in (even, green)]
     assert share[1] > share[0]
     best = [ledger["appliance_purchases_per_month"] for ledger in (even, green)]
@@ -763,20 +772,19 @@ def test_more_for_green_and_less_for_fuel_turns_buyers_to_new_energy_and_to_the_
 
 
 def test_two_policies_share_every_month_until_they_part(parameters: ParameterValues) -> None:
-    plan = City(parameters)
-    other = City(
-        parameters,
-        Scenario(name="bold").replace(
-            {"trade_in_generosity": 2.0, "sorting_supervision": 0.9}, "2025-05"
-        ),
+    bold = Scenario(name="bold").replace(
+        {"trade_in_generosity": 3.0, "sorting_supervision": 0.9}, "2025-05"
     )
+    plan, other = (City(parameters, policy, rows=5_000) for policy in (Scenario(name="plan"), bold))
     for first, second in zip(plan.run(4), other.run(4), strict=True):
         for name in (PURCHASES, SCRAPPAGE, SPENDING, "household_capture_share"):
             assert_array_equal(first[name], second[name])
     for name, column in plan.households.columns.items():
         assert_array_equal(column, other.households.columns[name])
     assert plan.step()[SPENDING].sum() < other.step()[SPENDING].sum()
-    changed = plan.households.car != other.households.car
+    plan.run(3)
+    other.run(3)
+    changed = plan.households.registered != other.households.registered
     # Whom the policy does not reach keeps the same luck.
     assert 0 < changed.sum() < 0.02 * plan.rows
 
@@ -792,7 +800,7 @@ def test_the_same_seed_gives_the_same_city_and_another_seed_another(
 
 
 def test_a_small_sample_gives_about_the_flows_of_a_large_one(parameters: ParameterValues) -> None:
-    small, large = (City(parameters, rows=rows).step() for rows in (1_000, 20_000))
+    small, large = (City(parameters, rows=rows).step() for rows in (5_000, 20_000))
     for name, tolerance in ((PURCHASES, 0.05), (SCRAPPAGE, 0.05), (SPENDING, 0.1)):
         assert small[name].sum() == pytest.approx(large[name].sum(), rel=tolerance)
 

@@ -93,9 +93,7 @@ def test_odds_of_two_options_are_the_exponential_of_the_difference_in_utility() 
 
 
 @given(UTILITIES, SHARES, st.floats(min_value=-300.0, max_value=300.0))
-def test_only_differences_of_utility_count(
-    values: Array, familiarity: Array, shift: float
-) -> None:
+def test_only_differences_of_utility_count(values: Array, familiarity: Array, shift: float) -> None:
     assert_allclose(
         choice_probabilities(values + shift, familiarity),
         choice_probabilities(values, familiarity),
@@ -141,7 +139,9 @@ def test_the_same_subsidy_for_all_changes_no_choice(
 ) -> None:
     same = with_subsidy(values, SENSITIVITY, np.full(3, yuan))
     assert_allclose(
-        choice_probabilities(same, familiarity), choice_probabilities(values, familiarity), atol=1e-9
+        choice_probabilities(same, familiarity),
+        choice_probabilities(values, familiarity),
+        atol=1e-9,
     )
 
 

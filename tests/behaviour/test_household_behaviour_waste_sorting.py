@@ -83,9 +83,7 @@ def test_a_habit_reaches_participation_in_the_end() -> None:
 
 @given(SHARES)
 def test_what_is_sorted_cleanly_is_no_more_than_what_is_sorted(habit: Array) -> None:
-    alone, staffed = (
-        effective_capture(habit, here, 0.15, 0.55) for here in (UNSTAFFED, STAFFED)
-    )
+    alone, staffed = (effective_capture(habit, here, 0.15, 0.55) for here in (UNSTAFFED, STAFFED))
     assert_allclose(alone, 0.15 * habit)
     assert_allclose(staffed, 0.55 * habit)
     assert (staffed <= habit).all()

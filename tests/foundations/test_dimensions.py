@@ -49,7 +49,7 @@ def test_an_unknown_member_is_refused_with_those_that_there_are() -> None:
 
 
 def test_an_unknown_dimension_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(InputError, match="dimension: read 'colour'.*powertrain"):
+    with pytest.raises(InputError, match=r"dimension: read 'colour'.*powertrain"):
         dimension("colour")
     with pytest.raises(InputError, match="colour"):
         shape(("powertrain", "colour"))

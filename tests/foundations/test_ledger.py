@@ -114,7 +114,7 @@ def test_an_unknown_name_is_refused_with_those_that_there_are(ledger: Ledger, na
         lambda: ledger.set_share(name, 1.0),
         lambda: ledger[name],
     ):
-        with pytest.raises(InputError, match=f"ledger: read '{name}'.*{PURCHASES}"):
+        with pytest.raises(InputError, match=rf"ledger: read '{name}'.*{PURCHASES}"):
             act()
 
 
@@ -123,7 +123,7 @@ def test_an_unknown_name_is_refused_with_those_that_there_are(ledger: Ledger, na
 
 def test_a_share_is_set_once_a_month(ledger: Ledger) -> None:
     ledger.set_share(CAPTURE, np.full(4, 0.5))
-    with pytest.raises(InputError, match=f"ledger 2026-03: read '{CAPTURE}'.*once a month"):
+    with pytest.raises(InputError, match=rf"ledger 2026-03: read '{CAPTURE}'.*once a month"):
         ledger.set_share(CAPTURE, np.full(4, 0.5))
     assert_array_equal(ledger[CAPTURE], np.full(4, 0.5))
 
@@ -141,7 +141,7 @@ def test_a_negative_or_endless_share_stops_the_run(ledger: Ledger, bad: float) -
 
 
 def test_a_share_that_nobody_set_can_not_be_read(ledger: Ledger) -> None:
-    with pytest.raises(InputError, match=f"ledger 2026-03: read '{CAPTURE}'.*has been set"):
+    with pytest.raises(InputError, match=rf"ledger 2026-03: read '{CAPTURE}'.*has been set"):
         ledger[CAPTURE]
 
 

@@ -83,7 +83,7 @@ def test_both_ends_of_the_range_belong_to_it_and_nothing_beyond() -> None:
     for value in (budget.low, budget.high):
         budget.check(value, "here")
     for value in (np.nextafter(budget.low, -1.0), np.nextafter(budget.high, 1e9)):
-        with pytest.raises(InputError, match="here: read .*0 to 200 1e8 yuan/year"):
+        with pytest.raises(InputError, match=r"here: read .*0 to 200 1e8 yuan/year"):
             budget.check(float(value), "here")
 
 
@@ -98,7 +98,7 @@ def test_a_value_passes_exactly_when_it_lies_within_the_range(value: float) -> N
 
 
 def test_a_mistyped_lever_is_answered_with_the_nearest() -> None:
-    with pytest.raises(InputError, match="option: read 'trade_in_bugdet'.*trade_in_budget"):
+    with pytest.raises(InputError, match=r"option: read 'trade_in_bugdet'.*trade_in_budget"):
         lever("trade_in_bugdet", "option")
     with pytest.raises(InputError, match="list levers"):
         lever("zzzzzz")
@@ -156,7 +156,7 @@ def test_a_lever_whose_past_can_not_be_read_is_refused_with_file_and_key(
 def test_a_lever_that_is_no_table_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "own_levers.toml"
     file.write_text("generosity = 1.0", "utf-8")
-    with pytest.raises(InputError, match="own_levers.toml: generosity: read 1.0"):
+    with pytest.raises(InputError, match=r"own_levers.toml: generosity: read 1.0"):
         load_levers(file)
 
 

@@ -126,7 +126,7 @@ def test_a_path_of_tables_moves_each_class_by_itself(declare: Declare) -> None:
 
 
 def test_a_path_without_a_month_is_refused() -> None:
-    with pytest.raises(InputError, match="parameter price: read None.*month"):
+    with pytest.raises(InputError, match=r"parameter price: read None.*month"):
         path({2020: 1.0}, "step").at(None, 1.0)
 
 
@@ -228,13 +228,13 @@ def test_a_parameter_is_declared_once(tmp_path: Path) -> None:
     text = HEAD.format(**DEFAULTS) + "value = 1.0"
     for name in ("first.toml", "second.toml"):
         (tmp_path / name).write_text(text, "utf-8")
-    with pytest.raises(InputError, match="second.toml: price.*declared once"):
+    with pytest.raises(InputError, match=r"second.toml: price.*declared once"):
         load_parameters(tmp_path)
 
 
 def test_a_file_that_is_no_table_of_parameters_is_refused(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text("price = 3.0", "utf-8")
-    with pytest.raises(InputError, match="own.toml: price: read 3.0.*unit, value"):
+    with pytest.raises(InputError, match=r"own.toml: price: read 3.0.*unit, value"):
         load_parameters(tmp_path)
 
 
@@ -266,7 +266,7 @@ def test_a_broken_file_is_refused_with_its_path(tmp_path: Path, content: bytes, 
 
 
 def test_a_missing_file_is_refused_with_its_path(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="missing.toml: read 'no such file'"):
+    with pytest.raises(InputError, match=r"missing.toml: read 'no such file'"):
         read_toml(tmp_path / "missing.toml")
 
 
@@ -306,7 +306,9 @@ def test_an_override_of_a_table_or_path_is_a_factor(declared: ParameterSet) -> N
 
 @pytest.mark.xfail(reason="defect: an override that is a whole number is no float", strict=True)
 def test_an_override_may_be_a_whole_number(declared: ParameterSet) -> None:
-    assert ParameterValues(declared, {"running_cost_horizon": 7}).scalar("running_cost_horizon") == 7
+    assert (
+        ParameterValues(declared, {"running_cost_horizon": 7}).scalar("running_cost_horizon") == 7
+    )
 
 
 @given(st.floats(allow_nan=True, allow_infinity=True))
@@ -316,7 +318,9 @@ def test_an_override_is_taken_exactly_when_it_lies_within_the_range(number: floa
     if parameter.low <= number <= parameter.high:
         assert ParameterValues(declared, {parameter.id: number})[parameter.id] == number
     else:
-        with pytest.raises(InputError, match=f"{parameter.id}: .*{parameter.low:g} to {parameter.high:g} year"):
+        with pytest.raises(
+            InputError, match=rf"{parameter.id}: .*{parameter.low:g} to {parameter.high:g} year"
+        ):
             ParameterValues(declared, {parameter.id: number})
 
 
@@ -340,9 +344,9 @@ def test_the_range_of_a_table_counts_in_multiples_of_what_is_declared(
 
 
 def test_a_mistyped_parameter_is_answered_with_the_nearest(declared: ParameterSet) -> None:
-    with pytest.raises(InputError, match="car_survival_scal.*car_survival_scale"):
+    with pytest.raises(InputError, match=r"car_survival_scal.*car_survival_scale"):
         ParameterValues(declared, {"car_survival_scal": 16.0})
-    with pytest.raises(InputError, match="car_survival_scal.*car_survival_scale"):
+    with pytest.raises(InputError, match=r"car_survival_scal.*car_survival_scale"):
         ParameterValues(declared, {})["car_survival_scal"]
     with pytest.raises(InputError, match="list parameters"):
         declared["zzzzzz"]

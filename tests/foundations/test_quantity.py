@@ -70,7 +70,7 @@ def test_things_that_are_counted_apart_cannot_be_converted_into_each_other(
     pair: tuple[str, str],
 ) -> None:
     assert not same_dimension(*pair)
-    with pytest.raises(InputError, match=f"unit: read '{pair[0]}'.*{pair[1]}"):
+    with pytest.raises(InputError, match=rf"unit: read '{pair[0]}'.*{pair[1]}"):
         convert(1.0, *pair)
 
 
@@ -97,7 +97,10 @@ def test_ten_k_of_nothing_is_ten_thousand() -> None:
     assert factor == 1e4
 
 
-@given(AMOUNTS, st.sampled_from([("mu", "hectare"), ("tce", "kWh"), ("亿元", "yuan"), ("L/100km", "m2")]))
+@given(
+    AMOUNTS,
+    st.sampled_from([("mu", "hectare"), ("tce", "kWh"), ("亿元", "yuan"), ("L/100km", "m2")]),
+)
 def test_a_conversion_there_and_back_changes_nothing(value: float, units: tuple[str, str]) -> None:
     there = convert(value, *units)
     assert convert(there, units[1], units[0]) == pytest.approx(value, rel=1e-12)

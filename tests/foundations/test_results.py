@@ -115,7 +115,9 @@ def test_a_wrong_definition_is_refused_with_file_and_variable(
     assert problem.value.where.startswith("own_results.toml: thing")
 
 
-@pytest.mark.xfail(reason="defect: another dimension's member names no file, an unknown flow passes")
+@pytest.mark.xfail(
+    reason="defect: another dimension's member names no file, an unknown flow passes"
+)
 @pytest.mark.parametrize(
     "keys",
     [
@@ -143,7 +145,7 @@ def test_a_variable_derived_from_nothing_is_refused(tmp_path: Path) -> None:
         'total = "nothing"\n',
         "utf-8",
     )
-    with pytest.raises(InputError, match="own_results.toml: thing: read 'nothing'"):
+    with pytest.raises(InputError, match=r"own_results.toml: thing: read 'nothing'"):
         load_definitions(file)
 
 
@@ -261,7 +263,7 @@ def test_a_value_is_found_by_name_and_month(series: Series) -> None:
 
 
 def test_a_mistyped_name_is_answered_with_the_nearest(series: Series) -> None:
-    with pytest.raises(InputError, match="result variable: read 'privat_cars'.*private_cars"):
+    with pytest.raises(InputError, match=r"result variable: read 'privat_cars'.*private_cars"):
         series["privat_cars"]
     with pytest.raises(InputError, match="list results"):
         checked_name("zzzzzz")
@@ -351,5 +353,5 @@ def test_a_result_is_known_as_badly_as_the_worst_that_it_rests_on() -> None:
     assert evidence_of(definition(stock="x", rests_on=("a", "c")), statuses) is Status.RULE
     assert evidence_of(definition(stock="x", rests_on=("a", "b")), statuses) is Status.ASSUMED
     assert evidence_of(definition(stock="x"), statuses) is None
-    with pytest.raises(InputError, match="results.toml: thing.rests_on: read 'd'"):
+    with pytest.raises(InputError, match=r"results.toml: thing.rests_on: read 'd'"):
         evidence_of(definition(stock="x", rests_on=("d",)), statuses)

@@ -243,7 +243,9 @@ def test_the_accelerated_scenario_weakens_no_lever_of_the_plan() -> None:
 
 
 def test_a_file_adds_to_its_base_and_wins_where_both_speak(write: Write) -> None:
-    write("[levers]\ntrade_in_budget = 10.0\ngreen_preference = 0.5\n[measures]\n31 = 'off'", "under")
+    write(
+        "[levers]\ntrade_in_budget = 10.0\ngreen_preference = 0.5\n[measures]\n31 = 'off'", "under"
+    )
     path = write(
         "base = 'under'\n[levers]\ntrade_in_budget = 20.0\n"
         "[parameters]\nrunning_cost_horizon = 7\n[measures]\n14 = 'off'",
@@ -471,7 +473,7 @@ def test_a_single_measure_is_an_exception_from_all_wherever_it_stands(write: Wri
 
 
 def test_a_scenario_that_is_not_there_is_refused_with_those_that_are() -> None:
-    with pytest.raises(InputError, match="scenario: read 'plam'.*accelerated, none, plan"):
+    with pytest.raises(InputError, match=r"scenario: read 'plam'.*accelerated, none, plan"):
         Scenario.load("plam")
 
 
@@ -551,7 +553,7 @@ def test_a_change_made_in_python_is_checked_like_any_other() -> None:
         MeasureSwitch(measure=12, state="off")
     with pytest.raises(InputError, match="running_cost_horizon"):
         ParameterOverride(parameter="running_cost_horizon", value=99.0)
-    with pytest.raises(InputError, match="levers: read .*each change once for a month"):
+    with pytest.raises(InputError, match=r"levers: read .*each change once for a month"):
         Scenario(name="mine", levers=(LeverChange(lever="trade_in_budget", value=9.0),) * 2)
-    with pytest.raises(InputError, match="measures: read .*once"):
+    with pytest.raises(InputError, match=r"measures: read .*once"):
         Scenario(name="mine", measures=(MeasureSwitch(measure=24, state="off"),) * 2)

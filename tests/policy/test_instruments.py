@@ -188,7 +188,9 @@ def test_a_rate_pays_no_less_than_its_floor_no_more_than_its_cap_and_never_less_
     cheaper: float, dearer: float
 ) -> None:
     cheaper, dearer = sorted((cheaper, dearer))
-    low, high = (rated(0.1, 2_000.0, 15_000.0).pays(np.full(3, p), "grade") for p in (cheaper, dearer))
+    low, high = (
+        rated(0.1, 2_000.0, 15_000.0).pays(np.full(3, p), "grade") for p in (cheaper, dearer)
+    )
     assert (low >= 2_000.0).all()
     assert (high <= 15_000.0).all()
     assert (low <= high).all()
@@ -313,7 +315,7 @@ def test_a_version_that_would_be_misread_is_refused_with_file_and_instrument(
 
 def test_versions_that_overlap_by_a_day_are_refused(declare: Declare) -> None:
     second = VERSION.format(start="2025-12-31", end="2026-12-31", amounts=FLAT)
-    with pytest.raises(InputError, match=r"do not overlap: 2025-01-01 to 2025-12-31"):
+    with pytest.raises(InputError, match="do not overlap: 2025-01-01 to 2025-12-31"):
         declare(more=second)
     following = VERSION.format(start="2026-01-01", end="2026-12-31", amounts=FLAT)
     assert len(declare(more=following).versions) == 2
@@ -326,7 +328,7 @@ def test_versions_stand_oldest_first(declare: Declare) -> None:
 
 def test_an_instrument_without_versions_is_refused(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(HEAD.format(name="rebate"), "utf-8")
-    with pytest.raises(InputError, match="own.toml: rebate.versions"):
+    with pytest.raises(InputError, match=r"own.toml: rebate.versions"):
         load_instruments(tmp_path)
 
 
@@ -335,7 +337,7 @@ def test_an_instrument_is_declared_once(declare: Declare, tmp_path: Path) -> Non
     text = (tmp_path / "own.toml").read_text("utf-8")
     (tmp_path / "second.toml").write_text(text, "utf-8")
     load_instruments.cache_clear()
-    with pytest.raises(InputError, match="second.toml: rebate: .*declared once"):
+    with pytest.raises(InputError, match=r"second.toml: rebate: .*declared once"):
         load_instruments(tmp_path)
 
 

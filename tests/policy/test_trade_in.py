@@ -332,7 +332,9 @@ def test_claims_never_exceed_the_money_that_is_left(claims: float, left: float) 
 
 
 @given(YUAN, YUAN)
-def test_a_month_is_open_to_its_end_exactly_when_the_money_lasts(claims: float, left: float) -> None:
+def test_a_month_is_open_to_its_end_exactly_when_the_money_lasts(
+    claims: float, left: float
+) -> None:
     assert (open_share(claims, left) == 1.0) == (claims <= left)
 
 

@@ -135,6 +135,8 @@ class Firms(ColumnarAgentSet[Firm]):
         running = _running(parameters, self.margin) / _running(parameters, self.base_margin)
         demand = sector_output(parameters, month) / MONTHS_PER_YEAR
         self.columns["output"][:] = demand[self.sector] * self._market_share() * response * running
+        lost = max(float(demand.sum() - self.output.sum()), 0.0)
+        situation.ledger.add("industrial_value_added_lost_per_month", lost)
 
     def _market_share(self) -> Array:
         """Share of the sector's demand; those in business take over from those that closed."""

@@ -56,6 +56,8 @@ def decide_appliances(
     """
     parameters = situation.parameters
     price = parameters.array("appliance_price")
+    # Not everybody who may claim does: what counts is the amount expected.
+    rebate = parameters.scalar("appliance_claim_share") * rebate
     cost = appliance_choice.life_cycle_cost(
         price,
         rebate,
@@ -71,8 +73,7 @@ def decide_appliances(
         parameters.array("appliance_quality_preference"),
         (income / reference_income) ** parameters.scalar("price_income_elasticity"),
     )
-    claim_share = parameters.scalar("appliance_claim_share")
-    expected_rebate = claim_share * np.einsum("nag,ag->na", shares, rebate)
+    expected_rebate = np.einsum("nag,ag->na", shares, rebate)
     age = np.maximum(situation.month.index - columns["appliance_bought"], 0) / MONTHS_PER_YEAR
     natural = replacement.weibull_hazard_per_month(
         age,

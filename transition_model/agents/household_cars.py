@@ -153,14 +153,17 @@ def decide(
     market_index
         Car market against 2020.
     reference_income
-        Income of the middle household, yuan a year.
+        Mean household income of 2020, yuan a year.
     registered_cutoff
         Last month of registration that may be scrapped for money, by powertrain.
     """
     owns, rows = owners.owns, len(income)
+    # Not everybody who may claim does: what counts is the amount expected.
+    claim = parameters.scalar("car_claim_share")
+    expected_offers = (claim * offer.scrappage, claim * offer.replacement)
     utilities = [
-        vehicle_choice.with_subsidy(base_utility, sensitivity, subsidy)
-        for subsidy in (offer.scrappage, offer.replacement)
+        vehicle_choice.with_subsidy(base_utility, sensitivity, amount)
+        for amount in expected_offers
     ]
     plain = vehicle_choice.choice_probabilities(base_utility, familiarity)
     after_scrappage = vehicle_choice.choice_probabilities(utilities[0], familiarity)
@@ -168,9 +171,8 @@ def decide(
 
     eligible = owns & (owners.registered <= registered_cutoff[np.maximum(owners.car, 0)])
     after_scrappage = np.where(eligible[:, None], after_scrappage, plain)
-    claim = parameters.scalar("car_claim_share")
-    scrap_money = np.where(eligible, after_scrappage @ offer.scrappage, 0.0) * claim
-    transfer_money = np.where(owns, after_transfer @ offer.replacement, 0.0) * claim
+    scrap_money = np.where(eligible, after_scrappage @ expected_offers[0], 0.0)
+    transfer_money = np.where(owns, after_transfer @ expected_offers[1], 0.0)
 
     scrappage, transfer, first = np.zeros(rows), np.zeros(rows), np.zeros(rows)
     natural = replacement.weibull_hazard_per_month(

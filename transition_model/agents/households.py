@@ -71,7 +71,7 @@ class Households(ColumnarAgentSet[Household]):
         """All decisions of the month, on the month's opening state."""
         income_index = situation.parameters.scalar("income_index", situation.month)
         income = self.columns["income"] * income_index
-        reference = self._reference_income * income_index
+        reference = self._reference_income
         self._decide_purchases(situation, income, reference)
         self._sort_waste(situation)
         self._use_electricity(situation, income, reference)
@@ -210,10 +210,11 @@ class Households(ColumnarAgentSet[Household]):
     def _new_energy_bought(
         self, cars: household_cars.CarDecision, parameters: ParameterValues
     ) -> Array:
-        """New-energy cars that a household is expected to buy this month, shape (n,)."""
+        """New-energy cars of a household that had none, expected this month, shape (n,)."""
         new_energy = household_cars.new_energy_mask()
         replaced = parameters.scalar("replacement_share")
-        return np.asarray(
+        had_none = self.columns["car"] <= 0
+        return had_none * np.asarray(
             replaced * cars.scrappage * cars.after_scrappage[:, new_energy].sum(axis=1)
             + cars.transfer * cars.after_transfer[:, new_energy].sum(axis=1)
             + cars.first * cars.at_first[:, new_energy].sum(axis=1)
@@ -266,7 +267,7 @@ class Households(ColumnarAgentSet[Household]):
     def _sort_waste(self, situation: Situation) -> None:
         parameters, habit = situation.parameters, self.columns["sorting_habit"]
         supervised = self.columns["supervision_rank"] < situation.levers["sorting_supervision"]
-        # Attitude in standard deviations is read as a share through the normal distribution.
+        # Attitude in standard deviations is read as a share of 0 to 1 through the logistic curve.
         attitude = 1.0 / (1.0 + np.exp(-self.columns["attitude"]))
         ease = np.where(
             supervised,

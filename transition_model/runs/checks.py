@@ -116,20 +116,23 @@ def _results() -> str:
 
 
 def _seam() -> str:
-    from transition_model.stocks import load_source, require
+    from transition_model.stocks import load_source
+    from transition_model.stocks.declarations import check_against_declarations
+    from transition_model.stocks.findings import require
 
     source = load_source()
-    require(source)
+    require(check_against_declarations(source))
     return source.name
 
 
 def _equations() -> str:
-    from transition_model.stocks import dimensional_findings, load_source
+    from transition_model.stocks import load_source
+    from transition_model.stocks.dimensional_check import check_units
 
-    findings = dimensional_findings(load_source())
+    findings = check_units(load_source())
     if findings:
-        first = findings[0]
-        raise InputError(f"chongqing.mdl: {first.variable}", first.found, first.expected)
+        more = f" ({len(findings) - 1} more)" if len(findings) > 1 else ""
+        raise InputError("chongqing.mdl", str(findings[0]), f"one unit on both sides{more}")
     return "all consistent"
 
 

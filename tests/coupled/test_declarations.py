@@ -1,0 +1,95 @@
+"""Nothing is declared in vain: every parameter, lever, published stock and ledger entry is used."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from transition_model import Scenario, TransitionModel
+from transition_model.agents.situation import Situation
+from transition_model.ledger import Ledger, ledger_entries, published_entries
+from transition_model.levers import load_levers
+from transition_model.parameters import ParameterValues, load_parameters
+from transition_model.plan import load_plan
+from transition_model.results import load_definitions
+
+
+class _Reading(dict):
+    """A dictionary that remembers what is asked of it."""
+
+    def __init__(self, values, read: set[str]) -> None:
+        super().__init__(values)
+        self._read = read
+
+    def __getitem__(self, name):
+        self._read.add(name)
+        return super().__getitem__(name)
+
+
+@pytest.fixture(scope="module")
+def used() -> Iterator[set[str]]:
+    """Names that a run over all rules reads, or writes into the ledger."""
+    names: set[str] = set()
+    with pytest.MonkeyPatch.context() as patch:
+        at, lever_values = ParameterValues.at, Scenario.lever_values
+        checked = Ledger._checked
+
+        def reading_at(self, identifier, month):
+            names.add(identifier)
+            return at(self, identifier, month)
+
+        def reading_levers(self, month):
+            return _Reading(lever_values(self, month), names)
+
+        def reading_stocks(**known):
+            return Situation(**{**known, "stocks": _Reading(known["stocks"], names)})
+
+        def writing(self, name, amount, kind):
+            names.add(name)
+            return checked(self, name, amount, kind)
+
+        patch.setattr(ParameterValues, "at", reading_at)
+        patch.setattr(Scenario, "lever_values", reading_levers)
+        patch.setattr("transition_model.model.Situation", reading_stocks)
+        patch.setattr(Ledger, "_checked", writing)
+        model = TransitionModel(rng=1, households=200)
+        names -= set(model.stocks.variables)
+        for _ in range(66):
+            model.step()
+        names |= {n for n in model.stocks.variables if n in load_parameters()}
+        yield names
+
+
+@pytest.mark.parametrize("name", [parameter.id for parameter in load_parameters()])
+def test_a_parameter_is_read(used: set[str], name: str) -> None:
+    assert name in used
+
+
+@pytest.mark.parametrize("name", list(load_levers()))
+def test_a_lever_is_read(used: set[str], name: str) -> None:
+    assert name in used
+
+
+@pytest.mark.parametrize("name", list(published_entries()))
+def test_a_published_stock_is_read(used: set[str], name: str) -> None:
+    assert name in used
+
+
+@pytest.mark.parametrize("name", list(ledger_entries()))
+def test_a_ledger_entry_is_written(used: set[str], name: str) -> None:
+    assert name in used
+
+
+def test_a_target_that_names_a_result_has_one() -> None:
+    named = {target.result for target in load_plan().targets if target.result}
+    assert named <= set(load_definitions())
+
+
+def test_the_headers_of_the_stock_flow_model_name_every_lever_that_it_reads() -> None:
+    text = (Path(__file__).parents[2] / "models" / "chongqing.mdl").read_text("utf-8")
+    header = re.sub(r"\s+", " ", text[: text.index("********")])
+    model = TransitionModel(rng=1, households=100)
+    for name in load_levers():
+        if name in model.stocks.variables:
+            assert f'"{name.replace("_", " ")}"' in header
