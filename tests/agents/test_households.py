@@ -158,8 +158,11 @@ def test_a_subsidy_raises_scrappage_and_tilts_the_choice_as_by_hand(
     street = Street(parameters, [(FUEL, "2012-03"), (-1, None)], [100.0, 300.0], familiarity=1.0)
     paid = np.array([0.0, 0.0, 20_000.0])
     offer = TradeInOffer(paid, np.zeros(3), np.full(3, MARCH.index), np.zeros((4, 3)), np.zeros(3))
-    tilted = np.exp([0.0, 0.0, 0.32]) / np.exp([0.0, 0.0, 0.32]).sum()
-    money = parameters.scalar("car_claim_share") * tilted[ELECTRIC] * 20_000.0
+    # Who does not claim is not tilted: what counts is the amount expected.
+    expected_yuan = parameters.scalar("car_claim_share") * 20_000.0
+    affinity = np.array([1.0, 1.0, np.exp(0.16 * expected_yuan / 1e4)])
+    tilted = affinity / affinity.sum()
+    money = tilted[ELECTRIC] * expected_yuan
     hazard = street.natural(14.0) * np.exp(parameters.scalar("scrappage_response") * money / 1e4)
 
     decision = street.decide(offer)
@@ -183,8 +186,10 @@ def test_money_for_selling_on_tilts_the_choice_of_those_who_sell_on(
     street = Street(parameters, [(FUEL, "2020-03"), (-1, None)], [100.0, 300.0], familiarity=1.0)
     paid = np.array([5_000.0, 15_000.0, 15_000.0])
     offer = TradeInOffer(np.zeros(3), paid, np.full(3, -1), np.zeros((4, 3)), np.zeros(3))
-    tilted = np.exp(0.16 * paid / 1e4) / np.exp(0.16 * paid / 1e4).sum()
-    money = parameters.scalar("car_claim_share") * float(tilted @ paid)
+    expected_yuan = parameters.scalar("car_claim_share") * paid
+    affinity = np.exp(0.16 * expected_yuan / 1e4)
+    tilted = affinity / affinity.sum()
+    money = float(tilted @ expected_yuan)
     raised = street.sold_on() * np.exp(parameters.scalar("transfer_response") * money / 1e4)
 
     decision = street.decide(offer)
@@ -494,7 +499,7 @@ def test_the_cars_of_2020_are_those_of_the_yearbook_by_powertrain(
 ) -> None:
     stock = initial_private_cars(parameters)
     assert stock.shape == CELLS
-    assert stock.sum() == pytest.approx(parameters.scalar("initial_private_cars"), rel=1e-4)
+    assert stock.sum() == pytest.approx(parameters.scalar("private_cars_end_2019"), rel=1e-4)
     shares = stock.sum(axis=1) / stock.sum()
     assert_allclose(shares, parameters.array("initial_powertrain_shares"), rtol=1e-3)
 

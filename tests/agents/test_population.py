@@ -218,7 +218,7 @@ def test_the_population_owns_the_cars_of_2019(
     parameters: ParameterValues, columns: Columns
 ) -> None:
     owns = columns["car"] >= 0
-    cars = parameters.scalar("initial_private_cars")
+    cars = parameters.scalar("private_cars_end_2019")
     weight = columns["weight"]
     share = cars / weight.sum()
     error = np.sqrt(np.sum(weight**2) * share * (1.0 - share))

@@ -15,8 +15,10 @@ from transition_model.quantity import same_dimension
 
 FLOWS = [name for name, entry in ledger_entries().items() if entry.kind == "flow"]
 SHARES = [name for name, entry in ledger_entries().items() if entry.kind == "share"]
+FACTORS = [name for name, entry in ledger_entries().items() if entry.kind == "factor"]
 PURCHASES = "private_car_purchases_per_month"
 CAPTURE = "household_capture_share"
+TARIFF = "residential_electricity_factor"
 
 
 @pytest.fixture
@@ -34,18 +36,20 @@ def test_every_entry_has_known_dimensions(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", list(ledger_entries()))
-def test_every_entry_is_a_flow_or_a_share_and_says_what_it_is_in_both_languages(name: str) -> None:
+def test_every_entry_is_flow_share_or_factor_and_says_what_it_is_in_both_languages(
+    name: str,
+) -> None:
     entry = ledger_entries()[name]
-    assert entry.kind in ("flow", "share")
+    assert entry.kind in ("flow", "share", "factor")
     assert entry.label_en
     assert entry.label_zh
     assert entry.written_by != "stocks"
     assert name.endswith("_per_month") == (entry.kind == "flow")
 
 
-def test_a_flow_is_something_a_month_and_a_share_has_no_unit() -> None:
+def test_a_flow_is_something_a_month_and_shares_and_factors_have_no_unit() -> None:
     assert all(ledger_entries()[name].unit.endswith("/month") for name in FLOWS)
-    assert all(same_dimension(ledger_entries()[name].unit, "share") for name in SHARES)
+    assert all(same_dimension(ledger_entries()[name].unit, "share") for name in SHARES + FACTORS)
 
 
 # ---------------------------------------------------------------------------- flows
@@ -140,6 +144,23 @@ def test_a_negative_or_endless_share_stops_the_run(ledger: Ledger, bad: float) -
         ledger.set_share(CAPTURE, np.full(4, bad))
 
 
+@pytest.mark.parametrize("over", [1.0 + 1e-6, 1.5])
+def test_a_share_is_at_most_all(ledger: Ledger, over: float) -> None:
+    with pytest.raises(BreachError, match=f"2026-03: {CAPTURE} is at most 1") as breach:
+        ledger.set_share(CAPTURE, [0.5, over, 0.5, 0.0])
+    assert breach.value.left == over
+    ledger.set_share(CAPTURE, [1.0, 1.0 + 1e-12, 0.0, 0.5])
+
+
+def test_a_factor_may_exceed_one_and_is_set_once(ledger: Ledger) -> None:
+    ledger.set_share(TARIFF, 1.4)
+    assert ledger[TARIFF] == 1.4
+    with pytest.raises(InputError, match="once a month"):
+        ledger.set_share(TARIFF, 1.4)
+    with pytest.raises(BreachError, match=TARIFF):
+        Ledger("2026-03").set_share(TARIFF, -0.1)
+
+
 def test_a_share_that_nobody_set_can_not_be_read(ledger: Ledger) -> None:
     with pytest.raises(InputError, match=rf"ledger 2026-03: read '{CAPTURE}'.*has been set"):
         ledger[CAPTURE]
@@ -156,7 +177,7 @@ def test_a_flow_is_added_to_and_a_share_is_set(ledger: Ledger) -> None:
 
 
 def complete(ledger: Ledger) -> Ledger:
-    for name in SHARES:
+    for name in SHARES + FACTORS:
         ledger.set_share(name, np.full(shape(ledger_entries()[name].over), 0.5))
     return ledger
 
@@ -170,10 +191,10 @@ def test_a_closed_ledger_has_every_entry_in_its_shape(ledger: Ledger) -> None:
     assert_array_equal(closed[PURCHASES], [1.0, 2.0, 3.0])
 
 
-@pytest.mark.parametrize("missing", SHARES)
-def test_a_ledger_without_one_of_its_shares_can_not_be_closed(missing: str) -> None:
+@pytest.mark.parametrize("missing", SHARES + FACTORS)
+def test_a_ledger_without_one_of_its_shares_or_factors_can_not_be_closed(missing: str) -> None:
     ledger = Ledger("2026-03")
-    for name in SHARES:
+    for name in SHARES + FACTORS:
         if name != missing:
             ledger.set_share(name, np.full(shape(ledger_entries()[name].over), 0.5))
     with pytest.raises(InputError, match=f"ledger 2026-03: read '{missing}'"):

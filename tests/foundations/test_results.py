@@ -42,7 +42,8 @@ def definition(**keys: Any) -> Definition:
 
 
 def numbers(size: int) -> st.SearchStrategy[list[float]]:
-    return st.lists(st.floats(min_value=0.0, max_value=1e6), min_size=size, max_size=size)
+    number = st.one_of(st.just(0.0), st.floats(min_value=1e-3, max_value=1e6))
+    return st.lists(number, min_size=size, max_size=size)
 
 
 def run_of(

@@ -24,6 +24,7 @@ SCALE = {
     "m2/month": 3e6,
     "tce/month": 1e6,
     "GWh/month": 1e3,
+    "1e4 yuan/month": 1e4,
     "factory/month": 20.0,
     "yuan/month": 1e8,
 }
@@ -46,7 +47,7 @@ def _random_inputs(seed: int) -> Flows:
     draw = np.random.default_rng(seed)
     inputs = {
         name: draw.uniform(
-            0.0, 1.0 if entry.kind == "share" else SCALE[entry.unit], shape(entry.over)
+            0.0, 1.0 if entry.kind != "flow" else SCALE[entry.unit], shape(entry.over)
         )
         * OUTFLOWS.get(name, 1.0)
         for name, entry in ledger_entries().items()

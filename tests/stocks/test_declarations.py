@@ -8,35 +8,57 @@ import pytest
 
 from transition_model.dimensions import dimensions
 from transition_model.errors import InputError
-from transition_model.ledger import ledger_entries, published_entries
-from transition_model.stocks import ModelSource, load_source
+from transition_model.ledger import Entry
+from transition_model.stocks import ModelSource, declarations, load_source
 from transition_model.stocks.declarations import check_against_declarations
 from transition_model.stocks.dimensional_check import check_units
 from transition_model.stocks.findings import require
 
 
+LEDGER = (
+    Entry("private_car_scrappage_per_month", "vehicle/month", ("powertrain", "car_age"), "flow"),
+    Entry("surcharge_revenue_per_month", "yuan/month", (), "flow"),
+    Entry("material_collection_share", "share", ("material",), "share"),
+)
+PUBLISHED = (
+    Entry("private_cars", "vehicle", ("powertrain", "car_age"), "stock"),
+    Entry("floor_area", "m2", ("green_level",), "stock"),
+    Entry("certified_green_factories", "factory", (), "stock"),
+    Entry("recycling_capacity", "t/year", ("recycler_kind",), "stock"),
+)
+
+
+@pytest.fixture
+def _declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Declare few entries, so that these tests outlast changes of the real ones."""
+    monkeypatch.setattr(declarations, "ledger_entries", lambda: {one.name: one for one in LEDGER})
+    monkeypatch.setattr(
+        declarations, "published_entries", lambda: {one.name: one for one in PUBLISHED}
+    )
+
+
 def declared_text() -> str:
     """Return a text with all that is declared and nothing else."""
     ranges = [
-        f"{name.replace('_', ' ')}: "
-        + ", ".join(f"{one}s" if one in dimensions() else one for one in dimension.members)
-        + " ~~|"
+        f"{name.replace('_', ' ')}: {', '.join(dimension.members)} ~~|"
         for name, dimension in dimensions().items()
     ]
     variables = [
-        name.replace("_", " ")
+        entry.name.replace("_", " ")
         + (f"[{', '.join(entry.over).replace('_', ' ')}]" if entry.over else "")
         + f" = 0 ~ {entry.unit} ~ Declared. |"
-        for name, entry in {**ledger_entries(), **published_entries()}.items()
+        for entry in (*LEDGER, *PUBLISHED)
     ]
     return "\n".join([*ranges, *variables])
 
 
+@pytest.mark.usefixtures("_declared")
 def test_a_text_with_all_that_is_declared_passes(written: Callable[[str], ModelSource]) -> None:
     assert check_against_declarations(written(declared_text())) == ()
     require(())
 
 
+@pytest.mark.usefixtures("_declared")
 @pytest.mark.parametrize(
     ("old", "new", "where", "read", "allowed"),
     [
@@ -69,11 +91,18 @@ def test_a_text_with_all_that_is_declared_passes(written: Callable[[str], ModelS
             "the unit m2",
         ),
         (
-            "public charging points = 0 ~ charging_point",
-            "public charging points = 0 ~ vehicle",
-            "public charging points",
-            "vehicle",
-            "the unit charging_point",
+            "certified green factories = 0 ~ factory",
+            "certified green factories = 0 ~ plant",
+            "certified green factories",
+            "plant",
+            "the unit factory",
+        ),
+        (
+            "= 0 ~ t/year ~",
+            "= 0 ~ t/Month ~",
+            "recycling capacity",
+            "t/Month",
+            "the unit t/year",
         ),
         (
             "private cars[powertrain, car age] = 0",
@@ -133,12 +162,13 @@ def test_a_departure_is_found_and_named(
         require(findings)
 
 
+@pytest.mark.usefixtures("_declared")
 def test_the_error_counts_what_else_was_found(written: Callable[[str], ModelSource]) -> None:
-    expected = len(ledger_entries()) + len(published_entries()) - 1
-    with pytest.raises(InputError, match=rf"\({expected} more like this\)"):
+    with pytest.raises(InputError, match=r"private car scrappage.*\(6 more like this\)"):
         require(check_against_declarations(written("")))
 
 
+@pytest.mark.usefixtures("_declared")
 def test_month_and_year_may_begin_with_a_capital(written: Callable[[str], ModelSource]) -> None:
     text = declared_text().replace("/month", "/Month").replace("/year", "/Year")
     assert check_against_declarations(written(text)) == ()

@@ -38,6 +38,7 @@ from transition_model.stocks.equations import (
 )
 from transition_model.stocks.generated_code import Program, generate
 from transition_model.stocks.ordering import schedule
+from transition_model.stocks.reciprocals import with_reciprocals
 from transition_model.stocks.source import ModelSource, read_source
 from transition_model.stocks.unrolling import unroll
 from transition_model.stocks.vensim_text import parse
@@ -130,14 +131,19 @@ class CompiledModel:
         """
         where = self.program.where
         checked = settable_by_run(where, self.variables, constants or {}, n_runs)
-        rows = np.tile(self.program.defaults, (n_runs, 1))
-        ensemble = Ensemble(self, self._drive, rows)
+        ensemble = self._ensemble(checked, n_runs, time_step)
+        ensemble.drive(begin=True, steps=0)
+        return ensemble
+
+    def _ensemble(
+        self, constants: Mapping[str, Array], n_runs: int, time_step: float | None
+    ) -> Ensemble:
+        """Return runs with their constants set, at the initial time, but nothing computed."""
+        ensemble = Ensemble(self, self._drive, np.tile(self.program.defaults, (n_runs, 1)))
         if time_step is not None:
             ensemble.part(TIME_STEP)[:] = time_step
         ensemble.part(TIME)[:] = ensemble.part(INITIAL_TIME)
-        ensemble.set(checked)
-        ensemble.drive(begin=True, steps=0)
-        ensemble.check_delays()
+        ensemble.set(constants)
         return ensemble
 
     def run(
@@ -195,7 +201,7 @@ class CompiledModel:
         def advance(begin: int) -> None:
             end = min(begin + _ROWS_AT_ONCE, n_runs)
             chosen = {name: values[begin:end] for name, values in checked.items()}
-            ensemble = self.start(chosen, end - begin, time_step)
+            ensemble = self._ensemble(chosen, end - begin, time_step)
             ensemble.drive(begin=True, steps=steps, saves=saves, slots=slots, out=out[begin:end])
 
         begins = range(0, n_runs, _ROWS_AT_ONCE)
@@ -308,6 +314,11 @@ class Ensemble:
             How many times ``steps`` to advance.
         slots, out
             What to record, and where to: shape (runs, saves + 1, slots).
+
+        Raises
+        ------
+        InputError
+            If a delay's stages are shorter than the time step, or a stock is not finite.
         """
         program = self.model.program
         if slots is None or out is None:
@@ -315,19 +326,15 @@ class Ensemble:
         self._drive(
             self.rows, program.indexes, program.xs, program.ys, int(begin), saves, steps, slots, out
         )
+        if begin:
+            self._check_delays()
         if not np.isfinite(self.rows[:, : program.levels]).all():
             for name, variable in program.variables.items():
                 if variable.kind in ("stock", "stage"):
                     check_stocks(program.where, program.variables, name, self.part(name))
 
-    def check_delays(self) -> None:
-        """Refuse delays whose stages are shorter than the time step, as PySD would change them.
-
-        Raises
-        ------
-        InputError
-            If there is one; the message names the variable.
-        """
+    def _check_delays(self) -> None:
+        """Refuse delays whose stages are shorter than the time step, as PySD would change them."""
         for delay in self.model.program.delays:
             shortest = float(self.part(delay.time).min())
             if delay.order * self.time_step > shortest:
@@ -407,7 +414,7 @@ def compile_model(path: str | Path, notice: Notice | None = None) -> CompiledMod
 
 def _generated(source: ModelSource) -> Program:
     equations = equations_of(source)
-    return generate(source.name, equations, schedule(equations))
+    return generate(source.name, *with_reciprocals(equations, schedule(equations)))
 
 
 def _compiled(source: ModelSource, program: Program, notice: Notice) -> Callable[..., None]:

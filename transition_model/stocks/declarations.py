@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from transition_model.dimensions import Dimension, dimensions
+from transition_model.dimensions import dimensions
 from transition_model.errors import InputError
 from transition_model.ledger import Entry, ledger_entries, published_entries
 from transition_model.stocks.compiled import equations_of
@@ -44,21 +44,12 @@ def check_against_declarations(source: ModelSource) -> tuple[Finding, ...]:
 def _subscripts(equations: Equations) -> Iterator[Finding]:
     for name, members in equations.ranges.items():
         declared = dimensions().get(name)
-        if declared and members not in (declared.members, _in_vensim(declared)):
+        if declared and members != declared.members:
             yield Finding(
                 f"{equations.where}: subscript range {name}",
                 ", ".join(members),
-                ", ".join(_in_vensim(declared)),
+                ", ".join(declared.members),
             )
-
-
-def _in_vensim(declared: Dimension) -> tuple[str, ...]:
-    """Return the members as Vensim can have them.
-
-    Where a member has the name of a dimension, Vensim would read it as the whole range: the text
-    puts it into the plural.
-    """
-    return tuple(f"{member}s" if member in dimensions() else member for member in declared.members)
 
 
 def _entries(

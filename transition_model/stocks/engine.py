@@ -72,7 +72,7 @@ def shown(variables: Mapping[str, Variable]) -> dict[str, Variable]:
     return {
         name: variable
         for name, variable in variables.items()
-        if variable.kind not in ("stage", "held")
+        if variable.kind not in ("stage", "held", "reciprocal")
     }
 
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 type Index = tuple[int, ...]
-type Kind = Literal["constant", "auxiliary", "stock", "lookup", "time", "stage", "held"]
+type Kind = Literal[
+    "constant", "auxiliary", "stock", "lookup", "time", "stage", "held", "reciprocal"
+]
 
 TIME = "time"
 TIME_STEP = "time_step"
@@ -103,8 +105,8 @@ class Variable:
         Ids of the subscripts along each of ``dims``.
     kind
         ``constant`` (may be set), ``auxiliary``, ``stock``, ``lookup`` or ``time`` (the clock and
-        its settings). The engine's own ``stage`` (of a delay or smooth) and ``held`` (a value kept
-        from the start) are not shown.
+        its settings). The engine's own are not shown: ``stage`` (of a delay or smooth), ``held`` (a
+        value kept from the start) and ``reciprocal`` (of a divisor).
     line
         Line of its first equation in the text; 0 if it has none.
     """

@@ -9,7 +9,7 @@ it, about as long as the text. Everything is passed as an argument; nothing is a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,8 @@ from transition_model.stocks.equations import (
 _LINES_PER_FUNCTION = 120
 _SUMS_AT_ONCE = 4
 _LONG_SUM = 16
+_LONG_LOOP = 8
+_FEW_ROWS = 4
 _COMPARISONS = {"=": "==", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _LOGIC = ("and", "or", "not")
 _ARGUMENTS = "w, indexes, xs, ys"
@@ -281,14 +283,17 @@ class _Writer:
         self.tables: dict[Table, int] = {}
         self.lines: list[str] = []
         self.loaded: dict[str, str] = {}
+        self.lengths: dict[int, str] = {}
         self.depth = 1
         self.names = 0
 
     def phase(self, name: str, blocks: Iterable[Block], shift: int = 0) -> list[str]:
         """Write the functions of a phase; return their names."""
         written: list[str] = []
-        for block in blocks:
-            self._block(block, shift)
+        for equations, lengths in (
+            part for block in blocks for part in self._loops(block.equations)
+        ):
+            self._block(equations, lengths, shift)
             if len(self.lines) >= _LINES_PER_FUNCTION:
                 written.append(self._function(f"{name}_{len(written)}"))
         if self.lines:
@@ -296,13 +301,31 @@ class _Writer:
         return written
 
     def _function(self, name: str) -> str:
-        body = "\n".join(self.lines)
+        looked_up = []
+        for length, local in self.lengths.items():
+            looked_up.append(f"    {local} = indexes[{len(self.indexes)}]")
+            self.indexes.append(length)
+        self.lengths = {}
+        body = "\n".join([*looked_up, *self.lines])
         self.functions.append(_FUNCTION.format(name=name, arguments=_ARGUMENTS, body=body))
         self.lines = []
         return name
 
     def _line(self, text: str) -> None:
         self.lines.append("    " * self.depth + text)
+
+    def _begin_loop(self, axis: _Axis) -> None:
+        """Open a loop; the length of a long one is looked up.
+
+        Did the compiler know it, it would write out every turn by itself instead of several turns
+        at once.
+        """
+        length = str(axis.length)
+        if axis.length >= _LONG_LOOP:
+            length = f"n{axis.length}"
+            self.lengths.setdefault(axis.length, length)
+        self._line(f"for {axis.counter} in range({length}):")
+        self.depth += 1
 
     def _name(self) -> str:
         self.names += 1
@@ -314,29 +337,29 @@ class _Writer:
             position = position * length + at
         return self.offsets[variable] + position
 
-    def _block(self, block: Block, shift: int) -> None:
-        equations = block.equations
+    def _block(self, equations: Sequence[Equation], lengths: Sequence[int], shift: int) -> None:
+        """Write equations as loops of some lengths; ``shift`` moves where the results go."""
         targets = [self._slot(one.variable, one.index) + shift for one in equations]
-        axes = [_Axis(self._name(), length) for length in self._loops(equations)]
+        axes = [_Axis(self._name(), length) for length in lengths]
         self._line(f"# {equations[0].variable}")
         start = len(self.lines)
         for axis in axes:
-            self._line(f"for {axis.counter} in range({axis.length}):")
-            self.depth += 1
+            self._begin_loop(axis)
         value = self._number([one.expression for one in equations], axes)
         self._line(f"w[{self._place(targets, axes)}] = {value}")
         self.depth -= len(axes)
         self.lines[start:start] = [f"    {name} = {place}" for place, name in self.loaded.items()]
         self.loaded = {}
 
-    def _loops(self, equations: Sequence[Equation]) -> list[int]:
-        """Return the lengths of the loops that visit elements in order.
+    def _loops(
+        self, equations: Sequence[Equation]
+    ) -> Iterator[tuple[Sequence[Equation], Sequence[int]]]:
+        """Yield equations with the lengths of the loops that visit their elements in order.
 
-        One loop will do where all slots move on evenly; otherwise a loop for each dimension, or
-        one that looks slots up if the elements don't fill their box.
+        One loop will do where all slots move on evenly, and one that looks slots up if the
+        elements don't fill their box. Otherwise there is a loop for each dimension, where a few
+        long rows are visited one by one: that is what the compiler does best.
         """
-        if len(equations) == 1:
-            return []
         slots = np.array(
             [
                 [self._slot(one.variable, one.index), *self._slots_read(one.expression)]
@@ -344,12 +367,18 @@ class _Writer:
             ]
         )
         lengths = [len(set(axis)) for axis in zip(*(one.index for one in equations), strict=True)]
-        even = np.array_equal(
-            slots, slots[0] + np.outer(np.arange(len(slots)), slots[1] - slots[0])
-        )
-        if even or math.prod(lengths) != len(equations):
-            return [len(equations)]
-        return [length for length in lengths if length > 1]
+        steps = slots[1] - slots[0] if len(slots) > 1 else slots[0]
+        even = np.array_equal(slots, slots[0] + np.outer(np.arange(len(slots)), steps))
+        if len(equations) == 1:
+            yield equations, ()
+        elif even or math.prod(lengths) != len(equations):
+            yield equations, (len(equations),)
+        elif 1 < lengths[0] <= _FEW_ROWS and math.prod(lengths[1:]) >= _LONG_LOOP:
+            row = len(equations) // lengths[0]
+            for start in range(0, len(equations), row):
+                yield from self._loops(equations[start : start + row])
+        else:
+            yield equations, [length for length in lengths if length > 1]
 
     def _slots_read(self, expression: Expression) -> list[int]:
         return [
@@ -482,8 +511,7 @@ class _Writer:
         results = [self._name() for _ in range(lanes)]
         for result in results:
             self._line(f"{result} = {start}")
-        self._line(f"for {axis.counter} in range({axis.length}):")
-        self.depth += 1
+        self._begin_loop(axis)
         for lane, result in enumerate(results):
             items = [item for fold in folds for item in fold.items[lane:end:lanes]]
             self._take_in(function, result, self._number(items, [*axes, axis]))
