@@ -98,15 +98,17 @@ def check_seam(
         loss = _sum_of(balance.outflows, balance.over, flows)
         change, expected = np.asarray(closing - opening), np.asarray(gain - loss)
         size = np.maximum(np.abs(opening) + gain + loss, 1.0)
-        off = np.abs(change - expected) > TOLERANCE * size
+        # Written so that what is no number counts as off.
+        off = ~(np.abs(change - expected) <= TOLERANCE * size)
         if np.any(off):
-            worst = np.unravel_index(int(np.argmax(np.abs(change - expected) / size)), change.shape)
+            excess = np.nan_to_num(np.abs(change - expected) / size, nan=np.inf)
+            worst = np.unravel_index(int(np.argmax(excess)), change.shape)
             quantity = f"change of {balance.stock}{_place(balance.over, worst)}"
             raise BreachError(
                 str(month), quantity, float(change[worst]), float(expected[worst]), balance.unit
             )
         lowest = float(after[balance.stock].min())
-        if lowest < -TOLERANCE * float(np.max(size)):
+        if not lowest >= -TOLERANCE * float(np.max(size)):
             raise BreachError(
                 str(month), f"{balance.stock} is not negative", lowest, 0.0, balance.unit
             )

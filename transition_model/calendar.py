@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from transition_model.errors import InputError
 
 MONTHS_PER_YEAR = 12
-_MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -37,7 +37,7 @@ class Month:
         InputError
             If the text is no month.
         """
-        match = _MONTH.match(str(text))
+        match = _MONTH.fullmatch(str(text))
         if match is None:
             raise InputError(where, text, "a month as YYYY-MM")
         return cls(int(match[1]) * MONTHS_PER_YEAR + int(match[2]) - 1)

@@ -27,6 +27,9 @@ from transition_model.parameters import Status, first_problem, read_toml
 type Array = NDArray[np.float64]
 
 
+type Amount = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
 class Version(BaseModel):
     """One version of an instrument, in force from ``start`` to ``end``, both days included."""
 
@@ -35,10 +38,10 @@ class Version(BaseModel):
     start: date
     end: date
     state: Literal["active", "suspended"] = "active"
-    flat: dict[str, float] | None = None
-    rate: dict[str, float] | None = None
-    floor: dict[str, float] | None = None
-    cap: dict[str, float] | None = None
+    flat: dict[str, Amount] | None = None
+    rate: dict[str, Amount] | None = None
+    floor: dict[str, Amount] | None = None
+    cap: dict[str, Amount] | None = None
     registered_by: dict[str, date] | None = None
     status: Status
     source: Annotated[str, Field(min_length=3)]
@@ -50,11 +53,16 @@ class Version(BaseModel):
         percent = (self.rate, self.floor, self.cap)
         if (self.flat is None) == (self.rate is None):
             raise ValueError("exactly one amount: flat, or rate with floor and cap")
-        if self.rate is not None and None in percent:
-            raise ValueError("a rate with floor and cap")
+        if any((amounts is None) != (self.rate is None) for amounts in percent):
+            raise ValueError("floor and cap with a rate, and only with a rate")
         for amounts in (self.flat, *percent):
             if amounts is not None and any(amount < 0.0 for amount in amounts.values()):
                 raise ValueError("amounts that are not negative")
+        for member, floor in (self.floor or {}).items():
+            if floor > (self.cap or {}).get(member, floor):
+                raise ValueError(f"a floor up to the cap, for {member}")
+        for member in self.registered_by or {}:
+            dimension("powertrain").index(member)
         return self
 
     def pays(self, price: Array, over: str) -> Array:
@@ -170,6 +178,10 @@ def load_instruments(folder: Path | None = None) -> dict[str, Instrument]:
             except ValidationError as problem:
                 key, read, allowed = first_problem(problem)
                 raise InputError(f"{where}.{key}" if key else where, read, allowed) from None
+            except InputError as problem:
+                raise InputError(
+                    f"{where}: {problem.where}", problem.read, problem.allowed
+                ) from None
     return found
 
 

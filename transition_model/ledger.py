@@ -129,7 +129,7 @@ class Ledger:
     def __getitem__(self, name: str) -> Array:
         entry = _entry(name)
         if name in self._values:
-            return self._values[name]
+            return self._values[name].copy()
         if entry.kind == "flow":
             return np.zeros(shape(entry.over))
         raise InputError(f"ledger {self.month}", name, "a share that has been set")

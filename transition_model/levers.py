@@ -18,6 +18,8 @@ from transition_model.parameters import Status, first_problem, read_toml
 
 def _dated(value: object) -> object:
     """A bare number holds from the beginning of time."""
+    if isinstance(value, (str, bool)) or value == {}:
+        raise ValueError("a number, or numbers by the month from which they hold")
     if isinstance(value, dict):
         return tuple((Month.parse(month).index, number) for month, number in sorted(value.items()))
     return ((0, value),)
@@ -115,6 +117,8 @@ def load_levers(path: Path | None = None) -> dict[str, Lever]:
         except ValidationError as problem:
             key, read, allowed = first_problem(problem)
             raise InputError(f"{where}.{key}" if key else where, read, allowed) from None
+        except InputError as problem:
+            raise InputError(f"{where}: {problem.where}", problem.read, problem.allowed) from None
     return levers
 
 

@@ -32,7 +32,8 @@ from transition_model.dimensions import dimension, shape
 from transition_model.errors import InputError
 
 type Array = NDArray[np.float64]
-type Nested = float | dict[str, float] | dict[str, dict[str, float]]
+type Strict = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+type Table = dict[str, Strict] | dict[str, dict[str, Strict]]
 
 
 class Status(StrEnum):
@@ -64,13 +65,13 @@ class Parameter(BaseModel):
     label_en: str
     label_zh: str
     unit: str
-    value: float | None = None
+    value: Strict | None = None
     over: tuple[str, ...] = ()
-    table: dict[str, float] | dict[str, dict[str, float]] | None = None
-    years: dict[int, Nested] | None = None
+    table: Table | None = None
+    years: Annotated[dict[int, Strict | Table], Field(min_length=1)] | None = None
     interpolation: Literal["step", "linear"] = "linear"
-    low: float
-    high: float
+    low: Strict
+    high: Strict
     distribution: Literal["uniform", "normal", "lognormal", "triangular", "loguniform", "fixed"] = (
         "triangular"
     )
@@ -87,6 +88,8 @@ class Parameter(BaseModel):
         central = self.value if self.value is not None else 1.0
         if not self.low <= central <= self.high:
             raise ValueError(f"low <= {central} <= high, read low {self.low}, high {self.high}")
+        if self.value is not None and self.over:
+            raise ValueError(f"a table over {', '.join(self.over)}, not one value")
         if self.table is not None:
             self._ordered(self.table)
         for entry in (self.years or {}).values():
@@ -94,7 +97,7 @@ class Parameter(BaseModel):
         Month.parse(self.effective_from)
         return self
 
-    def _ordered(self, entry: Nested) -> Array:
+    def _ordered(self, entry: float | Table) -> Array:
         """The entry as an array in the order of its dimensions."""
         if not self.over:
             if isinstance(entry, dict):
@@ -212,7 +215,7 @@ class ParameterValues:
         for identifier, number in overrides.items():
             parameters.check_override(identifier, number)
         self._parameters = parameters
-        self._overrides = dict(overrides)
+        self._overrides = {name: float(number) for name, number in overrides.items()}
         self._constants: dict[str, float | Array] = {}
 
     def __getitem__(self, identifier: str) -> float | Array:
@@ -297,6 +300,8 @@ def read_toml(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise InputError(str(path), "no such file", "a TOML file") from None
+    except OSError as problem:
+        raise InputError(str(path), problem.strerror, "a TOML file that can be read") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise InputError(str(path), str(problem), "a valid TOML file in UTF-8") from None
 
@@ -333,5 +338,7 @@ def _fill(entry: object, over: tuple[str, ...]) -> Array:
         )
     filled = np.empty(shape(over))
     for place, member in enumerate(members):
+        if not over[1:] and isinstance(entry[member], dict):
+            raise ValueError(f"a number for {member}: the table has no further dimension")
         filled[place] = _fill(entry[member], over[1:]) if over[1:] else float(entry[member])
     return filled

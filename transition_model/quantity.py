@@ -74,6 +74,9 @@ _SCALED = re.compile(
 )
 
 
+_THOUSANDS = re.compile(r"(?<![\w.])(\d+)k(?!\w)")  # 10k yuan is 10 thousand yuan, 10kg is not
+
+
 def _translated(match: re.Match[str]) -> str:
     """Put a Chinese unit into English, its numerals in front, as one factor."""
     scale = math.prod(_NUMERALS[numeral] for numeral in match["numerals"])
@@ -126,7 +129,7 @@ def parse_unit(text: str) -> tuple[float, Unit]:
         If the text is no unit that the registry knows.
     """
     words = _CHINESE.sub(_translated, text.strip())
-    words = _SCALED.sub(_bound, words)
+    words = _SCALED.sub(_bound, _THOUSANDS.sub(r"\g<1>000", words))
     words = words.replace("m3", "m**3").replace("m2", "m**2").replace("Dmnl", "1")
     words = words.replace("dmnl", "1") or "1"
     try:

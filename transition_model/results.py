@@ -62,6 +62,8 @@ class Definition(BaseModel):
         sources = (self.stock, self.ledger, self.ratio, self.total, self.reduction)
         if sum(source is not None for source in sources) != 1:
             raise ValueError("exactly one of stock, ledger, ratio, total, reduction")
+        if self.ledger is not None and self.ledger not in ledger_entries():
+            raise InputError("ledger", self.ledger, f"one of {', '.join(ledger_entries())}")
         for name in (*self.select, *((self.each,) if self.each else ())):
             if name not in self.dimensions:
                 raise ValueError(f"dimensions of {self.stock or self.ledger}: {self.dimensions}")
@@ -130,6 +132,8 @@ def load_definitions(path: Path | None = None) -> dict[str, Definition]:
         except ValidationError as problem:
             key, read, allowed = first_problem(problem)
             raise InputError(f"{where}.{key}" if key else where, read, allowed) from None
+        except InputError as problem:
+            raise InputError(f"{where}: {problem.where}", problem.read, problem.allowed) from None
     known = {name for definition in found.values() for name in definition.ids}
     for definition in found.values():
         for name in _inputs(definition):
@@ -185,9 +189,7 @@ class Recorder:
 def _derive(definition: Definition, values: Mapping[str, Array], months: list[Month]) -> Array:
     window = definition.window
     if definition.total is not None:
-        sums = _rolling(values[definition.total], window)
-        sums[: window - 1] = np.nan
-        return sums
+        return _rolling(values[definition.total], window)
     pair = definition.ratio or definition.reduction
     assert pair is not None
     top, bottom = _rolling(values[pair[0]], window), _rolling(values[pair[1]], window)
@@ -201,10 +203,11 @@ def _derive(definition: Definition, values: Mapping[str, Array], months: list[Mo
 
 
 def _rolling(values: Array, window: int) -> Array:
-    """Sum over the last ``window`` months, over fewer at the beginning; shape (months,)."""
-    total = np.cumsum(values)
-    shifted = np.concatenate([np.zeros(min(window, len(total))), total[:-window]])
-    return np.asarray(total - shifted[: len(total)])
+    """Sum over the last ``window`` months; unknown before there are so many; shape (months,)."""
+    sums = np.full(len(values), np.nan)
+    if len(values) >= window:
+        sums[window - 1 :] = np.lib.stride_tricks.sliding_window_view(values, window).sum(axis=1)
+    return sums
 
 
 @dataclass(frozen=True)

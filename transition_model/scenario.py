@@ -30,13 +30,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -65,6 +65,11 @@ DatedMonth = Annotated[
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _canonical[T: _Frozen](changes: tuple[T, ...]) -> tuple[T, ...]:
+    """Changes in one order, so that equal scenarios are equal however they were made."""
+    return tuple(sorted(changes, key=lambda change: str(tuple(change.model_dump().values()))))
 
 
 class LeverChange(_Frozen):
@@ -124,9 +129,9 @@ class Scenario(_Frozen):
     label_zh: str = ""
     description_en: str = ""
     description_zh: str = ""
-    levers: tuple[LeverChange, ...] = ()
-    measures: tuple[MeasureSwitch, ...] = ()
-    parameters: tuple[ParameterOverride, ...] = ()
+    levers: Annotated[tuple[LeverChange, ...], AfterValidator(_canonical)] = ()
+    measures: Annotated[tuple[MeasureSwitch, ...], AfterValidator(_canonical)] = ()
+    parameters: Annotated[tuple[ParameterOverride, ...], AfterValidator(_canonical)] = ()
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
@@ -150,7 +155,7 @@ class Scenario(_Frozen):
 
     @classmethod
     def _load(cls, name_or_path: str | Path, above: tuple[str, ...]) -> Self:
-        path = _locate(name_or_path)
+        path = _locate(name_or_path).resolve()
         if str(path) in above:
             raise InputError(
                 f"{path.name}: base", path.stem, "a base that is not built on this file"
@@ -159,9 +164,7 @@ class Scenario(_Frozen):
         base_name = content.pop("base", None)
         base: Scenario | None = None
         if base_name is not None:
-            beside = path.parent / f"{base_name}.toml"
-            named = beside if beside.exists() else str(base_name)
-            base = cls._load(named, (*above, str(path)))
+            base = cls._load(_base_of(path, base_name), (*above, str(path)))
         return cls._from_content(content, base, path.name)
 
     @classmethod
@@ -273,8 +276,9 @@ class Scenario(_Frozen):
         """
         changed = self
         month = start if isinstance(start, Month) else Month.parse(start, "start")
-        for key, value in changes.items():
-            changed = changed._with(key, value, month, f"replace {key}")
+        # Switches first: what is named in the same call stands, whatever the order of the keys.
+        for key in sorted(changes, key=lambda key: not _names_measure(key)):
+            changed = changed._with(key, changes[key], month, f"replace {key}")
         return changed
 
     def with_setting(self, setting: str) -> Self:
@@ -289,13 +293,15 @@ class Scenario(_Frozen):
         value, at, month = rest.partition("@")
         if not equals or not key or not value:
             raise InputError("setting", setting, "lever=value or lever=value@YYYY-MM")
+        if at and key.rpartition(".")[2] in load_parameters():
+            raise InputError(f"setting {key}", at + month, "no month: a parameter holds throughout")
         start = Month.parse(month, f"setting {key}") if at else PLAN_START
         return self._with(key, value, start, f"setting {key}")
 
     def _with(self, key: str, value: float | str, start: Month, where: str) -> Self:
         kind, _, identifier = key.rpartition(".")
-        if kind == "measure" or (not kind and identifier.isdigit()):
-            if not identifier.isdigit() or value not in ("on", "off"):
+        if _names_measure(key):
+            if not _is_number(identifier) or value not in ("on", "off"):
                 raise InputError(where, value, "measure.NUMBER=on or off")
             switch = MeasureSwitch(measure=int(identifier), state=str(value), start=start)
             switched = self._updated("measures", _merge(self.measures, (switch,), "measure"))
@@ -315,7 +321,7 @@ class Scenario(_Frozen):
         return self.model_copy(update={field: value})
 
     # -- reading -----------------------------------------------------------------------------
-    @cached_property
+    @property
     def digest(self) -> str:
         """Hash of what the scenario changes; names and labels do not count."""
         content = self.model_dump(mode="json", include={"levers", "measures", "parameters"})
@@ -367,9 +373,33 @@ def _locate(name_or_path: str | Path) -> Path:
         return builtin
     path = Path(name_or_path)
     if not path.exists():
-        names = ", ".join(builtin_scenarios())
-        raise InputError("scenario", str(name_or_path), f"one of {names}, or a scenario file")
+        raise InputError("scenario", str(name_or_path), _scenarios_allowed())
     return path
+
+
+def _scenarios_allowed() -> str:
+    return f"one of {', '.join(builtin_scenarios())}, or a scenario file"
+
+
+def _base_of(path: Path, name: object) -> Path:
+    """The file that a scenario file names as its base: beside it, or built in."""
+    where = f"{path.name}: base"
+    if not isinstance(name, str):
+        raise InputError(where, name, _scenarios_allowed())
+    beside = path.parent / f"{name}.toml"
+    try:
+        return beside if beside.exists() else _locate(name)
+    except InputError as problem:
+        raise InputError(where, problem.read, problem.allowed) from None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _names_measure(key: str) -> bool:
+    kind, _, identifier = key.rpartition(".")
+    return kind == "measure" or (not kind and _is_number(identifier))
 
 
 def _table(content: dict[str, Any], key: str, where: str) -> dict[str, Any]:
@@ -394,9 +424,10 @@ def _lever_changes(table: dict[str, Any], where: str) -> tuple[LeverChange, ...]
 def _measure_switches(table: dict[str, Any], where: str) -> tuple[MeasureSwitch, ...]:
     switches = []
     numbers = sorted({entry.measure for entry in load_levers().values()})
-    for key, entry in table.items():
+    # What is said of one measure is the exception from what is said of all.
+    for key, entry in sorted(table.items(), key=lambda item: item[0] != "all"):
         place = f"{where}: measures.{key}"
-        chosen = numbers if key == "all" else [int(key)] if key.isdigit() else []
+        chosen = numbers if key == "all" else [int(key)] if _is_number(key) else []
         if not chosen or not set(chosen) <= set(numbers):
             listed = ", ".join(str(number) for number in numbers)
             raise InputError(place, key, f"all, or a measure that has a lever: {listed}")
@@ -404,7 +435,7 @@ def _measure_switches(table: dict[str, Any], where: str) -> tuple[MeasureSwitch,
             if state not in ("on", "off"):
                 raise InputError(place, state, "on or off")
             switches += [MeasureSwitch(measure=n, state=state, start=start) for n in chosen]
-    return tuple(switches)
+    return tuple({(s.measure, s.start): s for s in switches}.values())
 
 
 def _parameter_overrides(table: dict[str, Any], where: str) -> tuple[ParameterOverride, ...]:
@@ -430,6 +461,10 @@ def _dated_entries(entry: Any, key: str, where: str) -> list[tuple[Any, Month]]:
             raise InputError(where, item, f"{{ {key} = ..., from = YYYY-MM }}")
         start = Month.parse(item["from"], f"{where}.from") if "from" in item else PLAN_START
         dated.append((item[key], start))
+    months = [month for _, month in dated]
+    for month in months:
+        if months.count(month) > 1:
+            raise InputError(where, f"{key} twice from {month}", "each once for a month")
     return dated
 
 
@@ -453,7 +488,7 @@ def _merge(under: tuple[_Frozen, ...], over: tuple[_Frozen, ...], key: str) -> t
         return getattr(change, key), getattr(change, "start", None)
 
     merged = {place(change): change for change in (*under, *over)}
-    return tuple(merged[entry] for entry in sorted(merged, key=str))
+    return _canonical(tuple(merged.values()))
 
 
 def _superseded(

@@ -9,8 +9,9 @@ hands out a :class:`RowAgent`, a :class:`mesa.Agent`, when somebody asks for one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from random import Random
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import mesa
 import numpy as np
@@ -46,6 +47,10 @@ class RowAgent(mesa.Agent[Any]):
         if name not in self._set.columns:
             raise AttributeError(f"{type(self).__name__} has no column {name!r}")
         self._set.columns[name][self._row] = value
+
+    def remove(self) -> None:
+        """Refused: rows are made when the population is built."""
+        raise TypeError("a row of a columnar agent set stays for the whole run")
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -96,6 +101,7 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
         self.first_id = first_id
         self.size = next(iter(lengths.values()), 0)
         self.rows = np.arange(self.size) if rows is None else rows
+        self._whole = rows is None
         self.random: Random = model.random if model is not None else Random(0)
 
     # -- what Mesa asks of every agent set ---------------------------------------------------
@@ -105,7 +111,15 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
     def __iter__(self) -> Iterator[A]:
         return (self._view(int(row)) for row in self.rows)
 
-    def __getitem__(self, place: int) -> A:
+    @overload
+    def __getitem__(self, place: int) -> A: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[A]: ...
+
+    def __getitem__(self, place: int | slice) -> A | list[A]:
+        if isinstance(place, slice):
+            return [self._view(int(row)) for row in self.rows[place]]
         return self._view(int(self.rows[place]))
 
     def __contains__(self, agent: object) -> bool:
@@ -118,15 +132,44 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
     def _view(self, row: int) -> A:
         return self.agent_type(self, row)
 
-    def _subset(self, rows: NDArray[np.int64]) -> ColumnarAgentSet[A]:
+    def _subset(self, rows: NDArray[np.int64] | None) -> ColumnarAgentSet[A]:
         return ColumnarAgentSet(self.agent_type, self.model, self.columns, self.first_id, rows)
 
     def _update(self, agents: Iterable[A]) -> Self:
-        self.rows = np.array([agent._row for agent in agents], dtype=np.int64)
+        return self._take(np.array([agent._row for agent in agents], dtype=np.int64))
+
+    def _take(self, rows: NDArray[np.int64]) -> Self:
+        """Become a selection."""
+        self.rows, self._whole = rows, False
         return self
 
+    def to_list(self) -> list[A]:
+        """The agents, each as a view."""
+        return list(self)
+
+    def __and__(self, other: AbstractSet[Any]) -> ColumnarAgentSet[A]:
+        return self._subset(self.rows[np.isin(self.rows, self._rows_of(other))])
+
+    def __sub__(self, other: AbstractSet[Any]) -> ColumnarAgentSet[A]:
+        return self._subset(self.rows[~np.isin(self.rows, self._rows_of(other))])
+
+    def __or__(self, other: AbstractSet[Any]) -> ColumnarAgentSet[A]:
+        added = self._rows_of(other)
+        return self._subset(np.concatenate([self.rows, added[~np.isin(added, self.rows)]]))
+
+    def __xor__(self, other: AbstractSet[Any]) -> ColumnarAgentSet[A]:
+        return (self | other) - (self & other)
+
+    def _rows_of(self, other: AbstractSet[Any]) -> NDArray[np.int64]:
+        """Rows of those of another collection's agents that are of this type and model."""
+        if isinstance(other, ColumnarAgentSet):
+            same = other.agent_type is self.agent_type and other.model is self.model
+            return other.rows if same else other.rows[:0]
+        own = [a._row for a in other if isinstance(a, self.agent_type) and a.model is self.model]
+        return np.array(own, dtype=np.int64)
+
     def __copy__(self) -> ColumnarAgentSet[A]:
-        return self._subset(self.rows.copy())
+        return self._subset(None if self._whole else self.rows.copy())
 
     def copy(self) -> ColumnarAgentSet[A]:
         """Another set of the same agents."""
@@ -138,7 +181,7 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
         if name not in columns:
             raise AttributeError(f"no column {name!r}; there are: {', '.join(columns)}")
         column: Column = columns[name]
-        return column if len(self.rows) == self.size else column[self.rows]
+        return column if self._whole else column[self.rows]
 
     def select(
         self,
@@ -172,11 +215,8 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
         if isinstance(at_most, float) and at_most <= 1.0:
             at_most = int(len(self) * at_most)
         if at_most < len(keep):
-            keep = keep[: int(at_most)]
-        if inplace:
-            self.rows = keep
-            return self
-        return self._subset(keep)
+            keep = keep[: max(int(at_most), 0)]
+        return self._take(keep) if inplace else self._subset(keep)
 
     def get(  # type: ignore[override]
         self,
@@ -220,16 +260,21 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
 
     def groupby(self, by: Callable[[A], Any] | str, result_type: str = "agentset") -> GroupBy:
         """Agents by the value of a column or of a function of an agent, as in Mesa."""
-        values = (
-            self._column(by, "error", None)
-            if isinstance(by, str)
-            else np.array([by(agent) for agent in self])
-        )
         found: dict[Any, Any] = {}
-        for key in np.unique(values).tolist():
-            group = self._subset(self.rows[values == key])
+        for key, rows in self._groups(by).items():
+            group = self._subset(rows)
             found[key] = group if result_type == "agentset" else list(group)
         return GroupBy(found)
+
+    def _groups(self, by: Callable[[A], Any] | str) -> dict[Any, NDArray[np.int64]]:
+        """Rows by the value of a column, or of a function of an agent (anything hashable)."""
+        if isinstance(by, str):
+            values = self._column(by, "error", None)
+            return {key: self.rows[values == key] for key in np.unique(values).tolist()}
+        rows: dict[Any, list[int]] = {}
+        for agent in self:
+            rows.setdefault(by(agent), []).append(agent._row)
+        return {key: np.array(members, dtype=np.int64) for key, members in rows.items()}
 
     # -- order and calls ---------------------------------------------------------------------
     def shuffle(self, inplace: bool = False) -> ColumnarAgentSet[A]:
@@ -247,13 +292,14 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
             if isinstance(key, str)
             else np.array([key(agent) for agent in self])
         )
-        order = np.argsort(values, kind="stable")
-        return self._reordered(order if ascending else order[::-1], inplace)
+        if ascending:
+            return self._reordered(np.argsort(values, kind="stable"), inplace)
+        # Turned round twice, so that equals keep their order.
+        last = len(values) - 1
+        return self._reordered(last - np.argsort(values[::-1], kind="stable")[::-1], inplace)
 
     def _reordered(self, order: NDArray[np.int64], inplace: bool) -> ColumnarAgentSet[A]:
-        target = self if inplace else self.__copy__()
-        target.rows = self.rows[order]
-        return target
+        return self._take(self.rows[order]) if inplace else self._subset(self.rows[order])
 
     def map(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> list[Any]:
         """Result of a method, by name, or of a function of an agent, for each agent."""
@@ -278,7 +324,8 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
 
     def discard(self, agent: A) -> None:
         """Take an agent out of this selection, if it is there."""
-        self.rows = self.rows[self.rows != agent._row]
+        if agent in self:
+            self._take(self.rows[self.rows != agent._row])
 
     def remove(self, agent: A) -> None:
         """Take an agent out of this selection.
@@ -343,6 +390,37 @@ class AllAgents(AbstractAgentSet[Any]):
             return AllAgents(tuple(parts))
         self.sets = tuple(parts)
         return self
+
+    def to_list(self) -> list[Any]:
+        """The agents, each as a view."""
+        return list(self)
+
+    def get(
+        self,
+        attr_names: str | list[str],
+        handle_missing: str = "error",
+        default_value: Any = None,
+    ) -> list[Any]:
+        """Values of a column, or of several, of all agents, as in Mesa."""
+        parts = [agents.get(attr_names, handle_missing, default_value) for agents in self.sets]
+        return [value for part in parts for value in part]
+
+    def agg(self, attribute: str, func: Callable[..., Any] | Iterable[Callable[..., Any]]) -> Any:
+        """One or several functions of a column of all agents, as in Mesa."""
+        values = self.get(attribute)
+        return func(values) if callable(func) else [function(values) for function in func]
+
+    def groupby(self, by: Callable[[Any], Any] | str, result_type: str = "agentset") -> GroupBy:
+        """Agents by the value of a column or of a function of an agent, as in Mesa."""
+        found: dict[Any, Any] = {}
+        for agents in self.sets:
+            for key, rows in agents._groups(by).items():
+                found.setdefault(key, []).append(agents._subset(rows))
+        if result_type != "agentset":
+            return GroupBy(
+                {key: [a for part in parts for a in part] for key, parts in found.items()}
+            )
+        return GroupBy({key: AllAgents(tuple(parts)) for key, parts in found.items()})
 
     def shuffle(self, inplace: bool = False) -> AllAgents:
         """The same agents, shuffled within their types."""

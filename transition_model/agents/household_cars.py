@@ -162,8 +162,7 @@ def decide(
     claim = parameters.scalar("car_claim_share")
     expected_offers = (claim * offer.scrappage, claim * offer.replacement)
     utilities = [
-        vehicle_choice.with_subsidy(base_utility, sensitivity, amount)
-        for amount in expected_offers
+        vehicle_choice.with_subsidy(base_utility, sensitivity, amount) for amount in expected_offers
     ]
     plain = vehicle_choice.choice_probabilities(base_utility, familiarity)
     after_scrappage = vehicle_choice.choice_probabilities(utilities[0], familiarity)

@@ -204,8 +204,10 @@ class Households(ColumnarAgentSet[Household]):
         spending[programme("car_replacement")] = np.sum(owners.weight * cars.subsidy_replacement)
         spending[programme("appliance_trade_in")] = appliances.claims
         ledger.add("subsidy_spending_per_month", share * spending)
-        per_row = cars.subsidy_scrappage + cars.subsidy_replacement + appliances.subsidy
-        self.columns["subsidy_received"][:] += share * per_row
+        # A household's own part: car owners stand for more or fewer cars than for households.
+        scale = owners.weight / self.columns["weight"]
+        for_cars = scale * (cars.subsidy_scrappage + cars.subsidy_replacement)
+        self.columns["subsidy_received"][:] += share * (for_cars + appliances.subsidy)
 
     def _new_energy_bought(
         self, cars: household_cars.CarDecision, parameters: ParameterValues
@@ -214,7 +216,7 @@ class Households(ColumnarAgentSet[Household]):
         new_energy = household_cars.new_energy_mask()
         replaced = parameters.scalar("replacement_share")
         had_none = self.columns["car"] <= 0
-        return had_none * np.asarray(
+        return np.where(had_none, 1.0, 0.0) * np.asarray(
             replaced * cars.scrappage * cars.after_scrappage[:, new_energy].sum(axis=1)
             + cars.transfer * cars.after_transfer[:, new_energy].sum(axis=1)
             + cars.first * cars.at_first[:, new_energy].sum(axis=1)

@@ -165,15 +165,16 @@ def peers(rows: int, parameters: ParameterValues, seed: int) -> NDArray[np.int32
     each other share district and income, with a share of the links rewired to anybody.
     """
     count = round(parameters.scalar("peer_count"))
-    reach = [step for k in range(1, count // 2 + 1) for step in (k, -k)][:count]
+    reach = [step for k in range(1, count // 2 + 2) for step in (k, -k)][:count]
     agent = np.arange(rows, dtype=np.int64)
     links = np.empty((rows, count), dtype=np.int32)
     for place, step in enumerate(reach):
         rewired = random_streams.uniform(seed, f"peer {place} rewired", agent, 0) < (
             parameters.scalar("peer_rewiring")
         )
-        anybody = random_streams.uniform(seed, f"peer {place} anybody", agent, 0) * rows
-        links[:, place] = np.where(rewired, anybody.astype(np.int64), (agent + step) % rows)
+        away = random_streams.uniform(seed, f"peer {place} anybody", agent, 0) * (rows - 1)
+        # Anybody but oneself: a step of 1 to rows - 1 round the table.
+        links[:, place] = (agent + np.where(rewired, 1 + away.astype(np.int64), step)) % rows
     return links
 
 
