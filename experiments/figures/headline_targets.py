@@ -45,7 +45,8 @@ def main() -> None:
     for axes in panels[len(targets) :]:
         axes.axis("off")
     panels[0].legend(fontsize=7, frameon=False)
-    figure.suptitle("Headline targets: model under three scenarios, goal for 2027 dashed", fontsize=10)
+    title = "Headline targets: model under three scenarios, goal for 2027 dashed"
+    figure.suptitle(title, fontsize=10)
     figure.tight_layout()
     figure.savefig(OUTPUT, metadata={"Date": None})
 

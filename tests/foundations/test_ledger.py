@@ -78,7 +78,6 @@ def test_what_an_agent_does_with_its_array_afterwards_does_not_change_the_ledger
     assert_array_equal(ledger[PURCHASES], [2.0, 2.0, 2.0])
 
 
-@pytest.mark.xfail(reason="defect: what is read of the ledger is the ledger's own array")
 def test_what_a_reader_does_with_what_it_read_does_not_change_the_ledger(ledger: Ledger) -> None:
     ledger.add(PURCHASES, np.ones(3))
     ledger[PURCHASES][:] *= 2.0

@@ -205,7 +205,6 @@ def test_a_wrong_declaration_is_refused_with_file_and_parameter(
     assert "\n" not in str(problem.value)
 
 
-@pytest.mark.xfail(reason="defect: what is no float, or nothing, or not used, is let through")
 @pytest.mark.parametrize(
     "form",
     [
@@ -270,7 +269,6 @@ def test_a_missing_file_is_refused_with_its_path(tmp_path: Path) -> None:
         read_toml(tmp_path / "missing.toml")
 
 
-@pytest.mark.xfail(reason="defect: only a missing file is caught", raises=IsADirectoryError)
 def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=str(tmp_path)):
         read_toml(tmp_path)
@@ -304,7 +302,6 @@ def test_an_override_of_a_table_or_path_is_a_factor(declared: ParameterSet) -> N
     assert_allclose(raised.array("tariff_price"), plain.array("tariff_price"))
 
 
-@pytest.mark.xfail(reason="defect: an override that is a whole number is no float", strict=True)
 def test_an_override_may_be_a_whole_number(declared: ParameterSet) -> None:
     assert (
         ParameterValues(declared, {"running_cost_horizon": 7}).scalar("running_cost_horizon") == 7

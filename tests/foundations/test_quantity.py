@@ -90,7 +90,6 @@ def test_an_unknown_unit_is_named(text: str) -> None:
     assert problem.value.read == text
 
 
-@pytest.mark.xfail(reason="defect: pint reads k without a unit behind it as Boltzmann's constant")
 def test_ten_k_of_nothing_is_ten_thousand() -> None:
     factor, parsed = parse_unit("10k")
     assert parsed.dimensionless

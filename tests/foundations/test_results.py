@@ -116,9 +116,6 @@ def test_a_wrong_definition_is_refused_with_file_and_variable(
     assert problem.value.where.startswith("own_results.toml: thing")
 
 
-@pytest.mark.xfail(
-    reason="defect: another dimension's member names no file, an unknown flow passes"
-)
 @pytest.mark.parametrize(
     "keys",
     [
@@ -187,7 +184,6 @@ def test_a_ratio_over_nothing_is_unknown(monkeypatch: pytest.MonkeyPatch) -> Non
     assert series.values["r"][1] == 0.5
 
 
-@pytest.mark.xfail(reason="defect: a window is the difference of two long sums, which are rounded")
 def test_a_year_in_which_all_building_is_green_is_green_to_the_last_digit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -202,7 +198,6 @@ def test_a_year_in_which_all_building_is_green_is_green_to_the_last_digit(
     assert_array_equal(series.values["share"][47:], np.ones(13))
 
 
-@pytest.mark.xfail(reason="defect: a month that is unknown makes all later months unknown")
 def test_a_month_that_is_unknown_is_forgotten_with_its_window(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -211,7 +206,6 @@ def test_a_month_that_is_unknown_is_forgotten_with_its_window(
     assert_array_equal(series.values["sum"], [np.nan, np.nan, np.nan, 2.0, 2.0])
 
 
-@pytest.mark.xfail(reason="defect: a ratio is given for a window that is not complete")
 def test_a_ratio_of_a_year_is_unknown_before_a_year_has_passed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

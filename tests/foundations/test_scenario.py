@@ -214,7 +214,6 @@ def test_a_lever_changed_after_its_measure_was_switched_off_is_changed() -> None
     assert scenario.lever_value("trade_in_generosity", Month.parse("2026-01")) == 0.0
 
 
-@pytest.mark.xfail(reason="defect: what stands first in one call counts as a lower layer")
 def test_changes_made_together_do_not_depend_on_their_order() -> None:
     first = PLAN.replace({BUDGET.id: 50.0, "24": "off"}, "2026-01")
     second = PLAN.replace({"24": "off", BUDGET.id: 50.0}, "2026-01")
@@ -403,7 +402,6 @@ def test_a_digest_does_not_count_names_labels_or_order() -> None:
     assert first != second
 
 
-@pytest.mark.xfail(reason="defect: a changed scenario keeps the digest of the one it came from")
 def test_a_changed_scenario_has_another_digest_even_if_the_first_was_asked_for_its_own() -> None:
     scenario = Scenario.load("plan")
     first = scenario.digest
@@ -411,7 +409,6 @@ def test_a_changed_scenario_has_another_digest_even_if_the_first_was_asked_for_i
     assert scenario.with_setting("24=off").digest != first
 
 
-@pytest.mark.xfail(reason="defect: changes are put in order when they are merged, not when made")
 def test_scenarios_that_say_the_same_in_another_order_are_equal() -> None:
     changes = (
         LeverChange(lever="trade_in_budget", value=50.0),
@@ -491,7 +488,6 @@ def test_files_that_are_each_others_base_are_refused(write: Write) -> None:
         Scenario.load(path)
 
 
-@pytest.mark.xfail(reason="defect: a way round through a folder is not seen to be the same file")
 def test_files_that_are_each_others_base_are_refused_by_whatever_way(
     tmp_path: Path, write: Write
 ) -> None:
@@ -502,7 +498,6 @@ def test_files_that_are_each_others_base_are_refused_by_whatever_way(
         Scenario.load(path)
 
 
-@pytest.mark.xfail(reason="defect: the message names neither the file nor its key")
 @pytest.mark.parametrize("base", ["'nonsense'", "3"])
 def test_an_unknown_base_is_refused_with_the_file_that_names_it(write: Write, base: str) -> None:
     with pytest.raises(InputError, match="accelerated, none, plan") as problem:
@@ -510,7 +505,6 @@ def test_an_unknown_base_is_refused_with_the_file_that_names_it(write: Write, ba
     assert problem.value.where == "mine.toml: base"
 
 
-@pytest.mark.xfail(reason="defect: of two values for one month the first is dropped in silence")
 @pytest.mark.parametrize(
     "text",
     [
@@ -523,7 +517,6 @@ def test_two_values_for_one_month_are_refused(write: Write, text: str) -> None:
         Scenario.load(write(text))
 
 
-@pytest.mark.xfail(reason="defect: what all says wins over one measure if it is said later")
 def test_a_single_measure_is_an_exception_from_all_wherever_it_stands(write: Write) -> None:
     first = Scenario.load(write("[measures]\nall = 'off'\n24 = 'on'"))
     second = Scenario.load(write("[measures]\n24 = 'on'\nall = 'off'"))
@@ -561,13 +554,11 @@ def test_a_wrong_setting_is_refused_once(setting: str, words: str) -> None:
     assert "\n" not in str(problem.value)
 
 
-@pytest.mark.xfail(reason="defect: the month of a parameter's override is dropped in silence")
 def test_a_parameter_can_not_change_from_a_month_on() -> None:
     with pytest.raises(InputError, match="running_cost_horizon"):
         PLAN.with_setting("running_cost_horizon=7@2026-01")
 
 
-@pytest.mark.xfail(reason="defect: a raised two counts as a digit", raises=ValueError)
 def test_a_measure_has_a_number_of_plain_digits(write: Write) -> None:
     with pytest.raises(InputError):
         PLAN.with_setting("²=off")

@@ -291,7 +291,6 @@ def test_a_wrong_version_is_refused_with_file_and_instrument(
     assert "\n" not in str(problem.value)
 
 
-@pytest.mark.xfail(reason="defect: the law's numbers are not all looked at")
 @pytest.mark.parametrize(
     "amounts",
     [
@@ -341,7 +340,6 @@ def test_an_instrument_is_declared_once(declare: Declare, tmp_path: Path) -> Non
         load_instruments(tmp_path)
 
 
-@pytest.mark.xfail(reason="defect: an unknown dimension names neither file nor instrument")
 def test_an_instrument_over_an_unknown_dimension_is_refused_with_file_and_instrument(
     tmp_path: Path,
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from transition_model.errors import InputError
 from transition_model.stocks import CompiledEngine, CompiledModel, ModelSource, read_source
 from transition_model.stocks.cache_folder import cache_folder, kept, product_folder
 from transition_model.stocks.pysd_engine import PysdEngine
@@ -98,3 +99,14 @@ def test_a_product_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert made == [1]
     (left_over,) = [path.name for path in tmp_path.rglob("*") if path.is_file()]
     assert left_over == "answer.pickle"
+
+
+def test_a_message_names_the_file_that_was_read_not_one_with_the_same_text(
+    teacup: ModelSource, tmp_path: Path
+) -> None:
+    other = read_source(shutil.copy(teacup.path, tmp_path / "other.mdl"))
+    assert other.sha256 == teacup.sha256
+    for source in (teacup, other):
+        with pytest.raises(InputError) as refusal:
+            CompiledModel(source).run({"wheels": 4.0})
+        assert refusal.value.where == str(source.path)

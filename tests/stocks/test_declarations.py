@@ -14,7 +14,6 @@ from transition_model.stocks.declarations import check_against_declarations
 from transition_model.stocks.dimensional_check import check_units
 from transition_model.stocks.findings import require
 
-
 LEDGER = (
     Entry("private_car_scrappage_per_month", "vehicle/month", ("powertrain", "car_age"), "flow"),
     Entry("surcharge_revenue_per_month", "yuan/month", (), "flow"),

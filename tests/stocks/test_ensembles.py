@@ -90,5 +90,16 @@ def test_results_are_recorded_at_the_times_asked_for(compiled: Compiled) -> None
     np.testing.assert_array_equal(run["susceptible"][0], finer["susceptible"][0, ::10])
     with pytest.raises(InputError, match="divides the recording interval"):
         compiled("sir").run(every=0.3)
+    with pytest.raises(InputError, match=r"recording interval: read 7\.0; .*the horizon, 10"):
+        compiled("sir").run(horizon=10.0, every=7.0)
+    with pytest.raises(InputError, match=r"the horizon: read -1\.0; allowed: a duration not below"):
+        compiled("sir").run(horizon=-1.0)
     with pytest.raises(InputError, match="FINAL TIME"):
         compiled("sir").run(horizon=61.0)
+
+
+def test_there_is_one_run_or_more_with_a_time_step_that_advances(compiled: Compiled) -> None:
+    with pytest.raises(InputError, match="read '0 runs'"):
+        compiled("sir").run(n_runs=0)
+    with pytest.raises(InputError, match=r"TIME STEP: read 0\.0; allowed: a positive number"):
+        compiled("sir").start(time_step=0.0)

@@ -60,7 +60,7 @@ def test_an_unsupported_function_is_refused_by_name(
         ("x[class] = 1 ~~|\nx[b] = Time ~ m ~ c |", 6, "x", "b", "one equation for each"),
         ("x[class] :EXCEPT: [b] = Time ~ m ~ c |", 5, "x", "none for b", "for each element"),
         ("x[class] = 1, 2 ~ m ~ c |", 5, "x", "2 numbers", "3 numbers"),
-        ("x = 1 ~ m ~ c |\nx = 2 ~ m ~ c |", 6, "x", "", "one equation for each"),
+        ("x = 1 ~ m ~ c |\nx = 2 ~ m ~ c |", 6, "x", "a second equation", "one equation"),
         ("f((0,0),(1,1)) ~ m ~ c |\nx = f + 1 ~ m ~ c |", 6, "x", "f", "a lookup with its"),
         ("f((0,0),(0,1)) ~ m ~ c |", 5, "f", "(0.0, 0.0)", "x rising"),
         ("x = MAX(1, 2, Time) ~ m ~ c |", 5, "x", "MAX of 3", "2 arguments"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -129,20 +130,27 @@ class CompiledModel:
             If a constant is wrong, a stock does not start finite, or a delay's stages are shorter
             than the time step.
         """
-        where = self.program.where
-        checked = settable_by_run(where, self.variables, constants or {}, n_runs)
-        ensemble = self._ensemble(checked, n_runs, time_step)
+        if time_step is not None and not time_step > 0.0:
+            raise InputError(f"{self.program.where}: TIME STEP", time_step, "a positive number")
+        ensemble = self._ensemble(self._checked(constants, n_runs), n_runs, time_step)
         ensemble.drive(begin=True, steps=0)
         return ensemble
+
+    def _checked(self, constants: Mapping[str, ArrayLike] | None, n_runs: int) -> dict[str, Array]:
+        if n_runs < 1:
+            raise InputError(self.program.where, f"{n_runs} runs", "one run or more")
+        return settable_by_run(self.program.where, self.variables, constants or {}, n_runs)
 
     def _ensemble(
         self, constants: Mapping[str, Array], n_runs: int, time_step: float | None
     ) -> Ensemble:
         """Return runs with their constants set, at the initial time, but nothing computed."""
-        ensemble = Ensemble(self, self._drive, np.tile(self.program.defaults, (n_runs, 1)))
+        offsets = self.program.offsets
+        rows = np.tile(self.program.defaults, (n_runs, 1))
         if time_step is not None:
-            ensemble.part(TIME_STEP)[:] = time_step
-        ensemble.part(TIME)[:] = ensemble.part(INITIAL_TIME)
+            rows[:, offsets[TIME_STEP]] = time_step
+        rows[:, offsets[TIME]] = rows[:, offsets[INITIAL_TIME]]
+        ensemble = Ensemble(self, self._drive, rows)
         ensemble.set(constants)
         return ensemble
 
@@ -184,7 +192,7 @@ class CompiledModel:
         where = self.program.where
         names = self._recordable() if record is None else list(record)
         readable(where, self.variables, names)
-        checked = settable_by_run(where, self.variables, params or {}, n_runs)
+        checked = self._checked(params, n_runs)
         first, last, step, saving = (
             float(self.program.defaults[self.program.offsets[name]])
             for name in (INITIAL_TIME, FINAL_TIME, TIME_STEP, SAVING_STEP)
@@ -194,7 +202,7 @@ class CompiledModel:
         duration = last - first if horizon is None else horizon
         check_final_time(where, first + duration, last, step)
         steps = whole_steps(where, "the recording interval", every, step)
-        saves = whole_steps(where, "the horizon", duration, every)
+        saves = whole_steps(where, "the horizon", duration, every, "recording interval")
         slots = np.concatenate([np.empty(0, dtype=np.int64), *map(self._slots, names)])
         out = np.empty((n_runs, saves + 1, slots.size))
 
@@ -223,13 +231,13 @@ class CompiledModel:
         return np.arange(first, first + self.variables[name].size, dtype=np.int64)
 
     def _split(self, names: Sequence[str], out: Array) -> dict[str, Array]:
-        ends = np.cumsum([self.variables[name].size for name in names])
-        return {
-            name: out[:, :, end - self.variables[name].size : end].reshape(
-                *out.shape[:2], *self.variables[name].shape
-            )
-            for name, end in zip(names, ends, strict=True)
-        }
+        split, first = {}, 0
+        for name in names:
+            shape = self.variables[name].shape
+            end = first + math.prod(shape)
+            split[name] = out[:, :, first:end].reshape(*out.shape[:2], *shape)
+            first = end
+        return split
 
 
 class Ensemble:
@@ -386,7 +394,9 @@ class CompiledEngine:
     def step(self, inputs: Mapping[str, ArrayLike]) -> None:
         """Advance by one month with the inputs held."""
         ensemble = self._started()
-        ensemble.step(self._steps, settable(self._model.program.where, self.variables, inputs))
+        checked = settable(self._model.program.where, self.variables, inputs)
+        ensemble.set({name: value[np.newaxis] for name, value in checked.items()})
+        ensemble.step(self._steps)
 
     def _started(self) -> Ensemble:
         if self._ensemble is None:

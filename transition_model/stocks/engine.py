@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -141,18 +142,24 @@ def readable(where: str, variables: Mapping[str, Variable], names: Sequence[str]
             raise InputError(where, name, "a variable of the model that is no lookup")
 
 
-def whole_steps(where: str, what: str, duration: float, time_step: float) -> int:
-    """Return how many time steps a duration has.
+def whole_steps(
+    where: str, what: str, duration: float, step: float, step_name: str = "TIME STEP"
+) -> int:
+    """Return how many steps a duration has.
 
     Raises
     ------
     InputError
-        If it isn't a whole number of them, or the time step isn't positive.
+        If it isn't a whole number of them, it is below zero, or the step isn't positive.
     """
-    steps = duration / time_step if time_step > 0.0 else 0.0
-    if steps < 0.0 or abs(steps - round(steps)) > _TOLERANCE * max(1.0, steps) or time_step <= 0.0:
+    if duration < 0.0:
+        raise InputError(f"{where}: {what}", duration, "a duration not below zero")
+    steps = duration / step if step > 0.0 else math.inf
+    if not math.isfinite(steps) or not math.isclose(
+        steps, round(steps), rel_tol=_TOLERANCE, abs_tol=_TOLERANCE
+    ):
         raise InputError(
-            f"{where}: TIME STEP", time_step, f"a positive number that divides {what}, {duration:g}"
+            f"{where}: {step_name}", step, f"a positive number that divides {what}, {duration:g}"
         )
     return round(steps)
 

@@ -9,8 +9,8 @@ set for one run leaks into the next; it wants Python names to step and labelled 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -49,6 +49,11 @@ from transition_model.stocks.equations import (
 )
 from transition_model.stocks.source import ModelSource
 from transition_model.stocks.vensim_text import import_pysd, parse, snake_case
+
+_LOGIC = {"and": ":AND:", "or": ":OR:", "not": ":NOT:"}
+_FOLDS = {"sum": "+", "prod": "*"}
+_EXTREMES = {"vmin": "min", "vmax": "max"}
+_COMPARED = ("=", "<>", "<", "<=", ">", ">=")
 
 
 class PysdEngine:
@@ -229,19 +234,12 @@ def element_name(variable: Variable, index: Index) -> str:
     )
 
 
-def _without_extrapolation_warnings() -> AbstractContextManager[None]:
+@contextmanager
+def _without_extrapolation_warnings() -> Iterator[None]:
     """Quiet PySD where a lookup is read beyond its ends, which our models may do."""
-    return _Quiet()
-
-
-class _Quiet(AbstractContextManager[None]):
-    def __enter__(self) -> None:
-        self._caught = warnings.catch_warnings()
-        self._caught.__enter__()
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"[\s\S]*extrapolating data", UserWarning)
-
-    def __exit__(self, *details: object) -> None:
-        self._caught.__exit__(None, None, None)
+        yield
 
 
 def _abstract(equations: Equations) -> Any:
@@ -302,11 +300,6 @@ def _by_element(equations: Sequence[Equation]) -> dict[tuple[str, Index], Expres
 class _AbstractWriter:
     """Writes expressions as PySD's abstract syntax."""
 
-    _LOGIC = {"and": ":AND:", "or": ":OR:", "not": ":NOT:"}  # noqa: RUF012
-    _FOLDS = {"sum": "+", "prod": "*"}  # noqa: RUF012
-    _EXTREMES = {"vmin": "min", "vmax": "max"}  # noqa: RUF012
-    _COMPARED = ("=", "<>", "<", "<=", ">", ">=")
-
     def __init__(self, equations: Equations, expressions: Any) -> None:
         self.equations = equations
         self.expressions = expressions
@@ -321,9 +314,9 @@ class _AbstractWriter:
                 return self._reference(name, index)
             case Operation(operator=operator, arguments=arguments):
                 trees = [self.tree(argument) for argument in arguments]
-                if operator in self._LOGIC:
-                    return to.LogicStructure([self._LOGIC[operator]], trees)
-                if operator in self._COMPARED:
+                if operator in _LOGIC:
+                    return to.LogicStructure([_LOGIC[operator]], trees)
+                if operator in _COMPARED:
                     return to.LogicStructure([operator], trees)
                 return to.ArithmeticStructure([operator], trees)
             case Call(function=function, arguments=arguments):
@@ -351,12 +344,12 @@ class _AbstractWriter:
     def _fold(self, function: str, trees: list[Any]) -> Any:
         if len(trees) == 1:
             return trees[0]
-        if function in self._FOLDS:
-            operators = [self._FOLDS[function]] * (len(trees) - 1)
+        if function in _FOLDS:
+            operators = [_FOLDS[function]] * (len(trees) - 1)
             return self.expressions.ArithmeticStructure(operators, trees)
         result = trees[0]
         for tree in trees[1:]:
-            result = self._call(self._EXTREMES[function], [result, tree])
+            result = self._call(_EXTREMES[function], [result, tree])
         return result
 
     def _table(self, node: Interpolation) -> Table:

@@ -268,9 +268,8 @@ class _Unrolling:
                     for axis, member in enumerate(members)
                 )
                 if index in seen:
-                    raise self._wrong(
-                        variable.name, number, ", ".join(members), "one equation for each element"
-                    )
+                    again = ", ".join(members) or "a second equation"
+                    raise self._wrong(variable.name, number, again, "one equation for each element")
                 seen.add(index)
                 line = self.lines[variable.name][number]
                 places.append(_Place(variable, number, index, line))
