@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.calendar import Month
+from transition_model.declared import read_toml
 from transition_model.dimensions import dimension
 from transition_model.errors import BreachError
 from transition_model.ledger import ledger_entries
-from transition_model.parameters import read_toml
 from transition_model.policy.trade_in import TRADE_IN_PROGRAMMES, trade_in_budget
 
 type Array = NDArray[np.float64]

@@ -201,6 +201,7 @@ def _simulate(
             end=end,
             engine=engine,
             progress=advance,
+            notice=lambda line: bar.update(task, description=line),
         )
 
 

@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.declared import Status
 from transition_model.errors import InputError
 from transition_model.observations import Row, read_rows
-from transition_model.parameters import Status
 
 DISTRICTS: Final = Path(__file__).with_name("data") / "districts.csv"
 ZONES: Final = ("central_urban", "main_new_area", "northeast", "southeast")

@@ -17,12 +17,11 @@ from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from transition_model.calendar import Month
+from transition_model.declared import Status, read_entries
 from transition_model.dimensions import dimension
-from transition_model.errors import InputError
-from transition_model.parameters import Status, first_problem, read_toml
 
 type Array = NDArray[np.float64]
 
@@ -167,22 +166,7 @@ def load_instruments(folder: Path | None = None) -> dict[str, Instrument]:
         Naming the file, the instrument and, where it is one, the version.
     """
     root = folder or Path(str(files("transition_model") / "data" / "instruments"))
-    found: dict[str, Instrument] = {}
-    for path in sorted(root.glob("*.toml")):
-        for identifier, entry in read_toml(path).items():
-            where = f"{path.name}: {identifier}"
-            if not isinstance(entry, dict) or identifier in found:
-                raise InputError(where, identifier, "a table, declared once")
-            try:
-                found[identifier] = Instrument.model_validate({"id": identifier, **entry})
-            except ValidationError as problem:
-                key, read, allowed = first_problem(problem)
-                raise InputError(f"{where}.{key}" if key else where, read, allowed) from None
-            except InputError as problem:
-                raise InputError(
-                    f"{where}: {problem.where}", problem.read, problem.allowed
-                ) from None
-    return found
+    return read_entries(sorted(root.glob("*.toml")), Instrument)
 
 
 def _first_day(month: Month) -> date:

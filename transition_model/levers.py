@@ -9,11 +9,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from transition_model.calendar import Month
+from transition_model.declared import Status, read_entries
 from transition_model.errors import InputError
-from transition_model.parameters import Status, first_problem, read_toml
 
 
 def _dated(value: object) -> object:
@@ -107,19 +107,7 @@ def load_levers(path: Path | None = None) -> dict[str, Lever]:
         If an entry is incomplete or out of range, naming file and key.
     """
     source = path or Path(str(files("transition_model") / "data" / "levers.toml"))
-    levers: dict[str, Lever] = {}
-    for identifier, entry in read_toml(source).items():
-        where = f"{source.name}: {identifier}"
-        if not isinstance(entry, dict):
-            raise InputError(where, entry, "a table")
-        try:
-            levers[identifier] = Lever.model_validate({"id": identifier, **entry})
-        except ValidationError as problem:
-            key, read, allowed = first_problem(problem)
-            raise InputError(f"{where}.{key}" if key else where, read, allowed) from None
-        except InputError as problem:
-            raise InputError(f"{where}: {problem.where}", problem.read, problem.allowed) from None
-    return levers
+    return read_entries([source], Lever)
 
 
 def lever(identifier: str, where: str = "lever") -> Lever:

@@ -6,6 +6,7 @@ the stock-flow model integrates over the month with these flows held constant.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import mesa
@@ -51,6 +52,8 @@ class TransitionModel(mesa.Model[Any, Any]):
         ``compiled``, or ``pysd`` for the reference.
     time_step
         Step of the stock-flow model in months; that of the model file by default.
+    notice
+        Told in one line when the stock-flow model has to be compiled first.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         households: int = 20_000,
         engine: Literal["compiled", "pysd"] = "compiled",
         time_step: float | None = None,
+        notice: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(rng=rng)
         self.run_seed = rng
@@ -70,7 +74,9 @@ class TransitionModel(mesa.Model[Any, Any]):
         self.recorder = Recorder()
         self.balances: tuple[Balance, ...] = load_balances()
         self._build_agents(households)
-        self.stocks: StockFlowEngine = open_engine(engine=engine, time_step=time_step)
+        self.stocks: StockFlowEngine = open_engine(
+            engine=engine, time_step=time_step, notice=notice
+        )
         self.stocks.start(self._constants())
         self.published: dict[str, Array] = {}
         self._spent_by_january = np.zeros(shape(("subsidy_programme",)))

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Final
 
 from transition_model.calendar import MONTHS_PER_YEAR, Month
+from transition_model.declared import Status
 from transition_model.errors import InputError
-from transition_model.parameters import Status
 from transition_model.quantity import convert, same_dimension
 
 _DATA = Path(__file__).with_name("data")

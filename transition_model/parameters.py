@@ -15,9 +15,7 @@ parameter has exactly one uncertain number: the value, or the factor.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -25,35 +23,16 @@ from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from transition_model.calendar import Month
+from transition_model.declared import Status, read_entries
 from transition_model.dimensions import dimension, shape
 from transition_model.errors import InputError
 
 type Array = NDArray[np.float64]
 type Strict = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 type Table = dict[str, Strict] | dict[str, dict[str, Strict]]
-
-
-class Status(StrEnum):
-    """How well a number is known, best first."""
-
-    OBSERVED = "observed"
-    RULE = "rule"
-    LITERATURE = "literature"
-    ESTIMATED = "estimated"
-    ASSUMED = "assumed"
-
-    @property
-    def rank(self) -> int:
-        """0 for the best status; a result carries the highest rank that it rests on."""
-        return list(Status).index(self)
-
-
-def worst(statuses: Iterator[Status]) -> Status:
-    """The worst of several statuses; observed where there are none."""
-    return max(statuses, key=lambda status: status.rank, default=Status.OBSERVED)
 
 
 class Parameter(BaseModel):
@@ -260,14 +239,7 @@ def load_parameters(folder: Path | None = None) -> ParameterSet:
     paths = sorted(root.glob("*.toml"))
     if not paths:
         raise InputError(str(root), "no *.toml", "the parameter files of the package")
-    found: dict[str, Parameter] = {}
-    for path in paths:
-        for identifier, entry in read_toml(path).items():
-            where = f"{path.name}: {identifier}"
-            if identifier in found:
-                raise InputError(where, identifier, "an id that is declared once")
-            found[identifier] = _validate(where, identifier, entry)
-    return ParameterSet(found)
+    return ParameterSet(read_entries(paths, Parameter))
 
 
 def check_units(parameters: ParameterSet) -> int:
@@ -286,44 +258,6 @@ def check_units(parameters: ParameterSet) -> int:
         except InputError as problem:
             raise InputError(f"parameter {parameter.id}", parameter.unit, problem.allowed) from None
     return len(parameters)
-
-
-def read_toml(path: Path) -> dict[str, object]:
-    """A TOML file as a dictionary.
-
-    Raises
-    ------
-    InputError
-        If it is missing, not UTF-8 or not TOML: naming file and line.
-    """
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise InputError(str(path), "no such file", "a TOML file") from None
-    except OSError as problem:
-        raise InputError(str(path), problem.strerror, "a TOML file that can be read") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise InputError(str(path), str(problem), "a valid TOML file in UTF-8") from None
-
-
-def first_problem(problem: ValidationError) -> tuple[str, object, str]:
-    """Key, value read and what is allowed, of the first thing that pydantic objects to."""
-    error = problem.errors()[0]
-    key = ".".join(str(part) for part in error["loc"])
-    read = error["input"] if not isinstance(error["input"], dict) or key else "the entry"
-    return key, read, error["msg"].removeprefix("Value error, ")
-
-
-def _validate(where: str, identifier: str, entry: object) -> Parameter:
-    if not isinstance(entry, dict):
-        raise InputError(where, entry, "a table with unit, value, low, high, status and source")
-    try:
-        return Parameter.model_validate({"id": identifier, **entry})
-    except ValidationError as problem:
-        key, read, allowed = first_problem(problem)
-        raise InputError(f"{where}.{key}" if key else where, read, allowed) from None
-    except InputError as problem:
-        raise InputError(f"{where}: {problem.where}", problem.read, problem.allowed) from None
 
 
 def _fill(entry: object, over: tuple[str, ...]) -> Array:

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from transition_model.calendar import Month
+from transition_model.declared import Status, read_entries, worst
 from transition_model.dimensions import dimension
 from transition_model.errors import InputError
 from transition_model.ledger import ledger_entries
-from transition_model.parameters import Status, first_problem, read_toml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,18 +122,7 @@ def load_definitions(path: Path | None = None) -> dict[str, Definition]:
         If an entry is incomplete, or derived from a variable that is not there.
     """
     source = path or Path(str(files("transition_model") / "data" / "results.toml"))
-    found: dict[str, Definition] = {}
-    for identifier, entry in read_toml(source).items():
-        where = f"{source.name}: {identifier}"
-        if not isinstance(entry, dict):
-            raise InputError(where, entry, "a table")
-        try:
-            found[identifier] = Definition.model_validate({"id": identifier, **entry})
-        except ValidationError as problem:
-            key, read, allowed = first_problem(problem)
-            raise InputError(f"{where}.{key}" if key else where, read, allowed) from None
-        except InputError as problem:
-            raise InputError(f"{where}: {problem.where}", problem.read, problem.allowed) from None
+    found = read_entries([source], Definition)
     known = {name for definition in found.values() for name in definition.ids}
     for definition in found.values():
         for name in _inputs(definition):
@@ -305,4 +294,4 @@ def evidence_of(definition: Definition, statuses: Mapping[str, Status]) -> Statu
             raise InputError(
                 f"results.toml: {definition.id}.rests_on", name, "a parameter or lever"
             )
-    return max((statuses[name] for name in definition.rests_on), key=lambda status: status.rank)
+    return worst(statuses[name] for name in definition.rests_on)

@@ -46,9 +46,10 @@ from pydantic import (
 )
 
 from transition_model.calendar import Month
+from transition_model.declared import first_problem, read_toml
 from transition_model.errors import InputError
 from transition_model.levers import lever, load_levers
-from transition_model.parameters import first_problem, load_parameters, read_toml
+from transition_model.parameters import load_parameters
 
 PLAN_START = Month.parse("2025-01")
 """First month in which the plan's measures hold (plan years 2025 to 2027)."""

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from transition_model.calendar import Month
+from transition_model.declared import Status
 from transition_model.levers import load_levers
-from transition_model.parameters import Status, load_parameters
+from transition_model.parameters import load_parameters
 from transition_model.plan import Plan, Target, load_plan
 from transition_model.quantity import convert
 from transition_model.results import Series, evidence_of, load_definitions

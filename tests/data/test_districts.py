@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from transition_model.declared import Status
 from transition_model.districts import COLUMNS, DISTRICTS, ZONES, Districts, load_districts
 from transition_model.errors import InputError
 from transition_model.observations import load_observations, select
-from transition_model.parameters import Status
 
 CENSUS_RESIDENTS = 32_054_159
 CENSUS_FAMILY_HOUSEHOLDS = 12_040_234

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from transition_model.calendar import Month
+from transition_model.declared import Status
 from transition_model.districts import load_districts
 from transition_model.errors import InputError
 from transition_model.observations import (
@@ -25,7 +26,6 @@ from transition_model.observations import (
     months_of_period,
     select,
 )
-from transition_model.parameters import Status
 from transition_model.quantity import convert, parse_unit
 
 OBSERVED = load_observations()

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from transition_model.calendar import Month, months_between
+from transition_model.declared import Status
 from transition_model.dimensions import dimension
 from transition_model.errors import InputError
 from transition_model.instruments import Instrument, Version, load_instruments
-from transition_model.parameters import Status
 
 GRADES = dimension("grade").members
 NO_PRICE = np.zeros(3)

@@ -11,10 +11,11 @@ import pytest
 from pint import DimensionalityError
 
 from transition_model.calendar import Month
+from transition_model.declared import read_toml
 from transition_model.dimensions import dimensions
 from transition_model.ledger import Entry, ledger_entries, published_entries
 from transition_model.levers import load_levers
-from transition_model.parameters import load_parameters, read_toml
+from transition_model.parameters import load_parameters
 from transition_model.quantity import parse_unit, registry
 from transition_model.stocks import StockFlowEngine
 from transition_model.stocks import equations as eq

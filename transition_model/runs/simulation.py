@@ -95,6 +95,7 @@ def simulate(
     engine: Literal["compiled", "pysd"] = "compiled",
     time_step: float | None = None,
     progress: Callable[[int, int], None] | None = None,
+    notice: Callable[[str], None] | None = None,
 ) -> Result:
     """Run the coupled model.
 
@@ -116,6 +117,8 @@ def simulate(
         Step of the stock-flow model in months; that of the model file by default.
     progress
         Called with months done and months in all.
+    notice
+        Told in one line when the stock-flow model has to be compiled first.
 
     Raises
     ------
@@ -133,7 +136,12 @@ def simulate(
         raise InputError("seed", seed, "a whole number from 0")
     began = perf_counter()
     model = TransitionModel(
-        chosen, rng=seed, households=households, engine=engine, time_step=time_step
+        chosen,
+        rng=seed,
+        households=households,
+        engine=engine,
+        time_step=time_step,
+        notice=notice,
     )
     months = last - FIRST_MONTH + 1
     for done in range(months):
