@@ -414,6 +414,20 @@ def test_a_household_that_buys_its_first_new_car_takes_no_used_one(
     assert buyer == (FUEL, "2026-03")
 
 
+def test_as_many_used_cars_are_found_as_are_sold_on(parameters: ParameterValues) -> None:
+    without = 1_000
+    street = Street(
+        parameters,
+        [(FUEL, "2020-05"), *[(-1, None)] * without],
+        [100_000.0, *[1.0] * without],
+    )
+    evenly = ((np.arange(without) + 0.5) / without).tolist()
+    found = remembered(street, used=[0.999, *evenly], used_car=[0.5] * (without + 1))[1:]
+    sold_on = 100_000.0 * street.decide().transfer[0]
+    assert 100 < sold_on < 500
+    assert sum(car == (FUEL, "2020-05") for car in found) == pytest.approx(sold_on, abs=1.0)
+
+
 def test_a_household_remembers_the_powertrain_that_its_draw_falls_on(
     parameters: ParameterValues,
 ) -> None:
@@ -666,7 +680,17 @@ def test_chargers_are_ordered_for_new_energy_cars_alone_and_not_for_all(city: Ci
     assert 0.0 < orders < new_energy
 
 
-def test_a_fleet_twice_as_large_loses_twice_as_many_cars(city: City) -> None:
+def test_who_has_a_new_energy_car_already_orders_no_second_charger(city: City) -> None:
+    city.households.set("registered", city.month.index - 40)
+    orders = []
+    for powertrain in (FUEL, ELECTRIC):
+        city.households.set("car", powertrain)
+        orders.append(float(city.would()["private_charging_point_orders_per_month"]))
+    assert orders[0] > 0.0
+    assert orders[1] == 0.0
+
+
+def test_a_fleet_half_as_large_again_loses_half_as_many_cars_again(city: City) -> None:
     once = city.would()
     city.cars = 1.5 * city.cars
     assert_allclose(city.would()[SCRAPPAGE], 1.5 * once[SCRAPPAGE], rtol=1e-9)
@@ -868,8 +892,17 @@ def test_dearer_upper_tiers_lower_the_use_of_power_and_the_tariff_in_force_leave
     )
     assert even == 1.0
     assert high < 1.0 < low
-    elasticity = city.parameters.scalar("electricity_price_elasticity")
-    assert 1.5**elasticity < high
+    # Only who uses more than the first tier sees another price for the last kilowatt-hour.
+    parameters, households = city.parameters, city.households
+    mean = np.average(households.income, weights=households.weight)
+    income = households.income * parameters.scalar("income_index", city.month) / mean
+    use = parameters.scalar("electricity_use_household") * (
+        income ** parameters.scalar("electricity_income_elasticity")
+    )
+    above = use > parameters.array("tariff_bound")[0]
+    assert 0.01 < above.mean() < 0.99
+    factor = np.where(above, 1.5 ** parameters.scalar("electricity_price_elasticity"), 1.0)
+    assert high == pytest.approx(np.average(factor, weights=use * households.weight))
 
 
 def test_familiarity_grows_where_peers_drive_new_energy_cars(city: City) -> None:

@@ -208,6 +208,12 @@ def test_a_switch_does_away_with_changes_made_before_it_in_a_lower_layer(write: 
     assert budgets(step_by_step.replace({"24": "off"}, "2026-01"), *months) == [50.0, 0.0, 0.0]
 
 
+def test_a_switch_does_away_with_a_change_of_a_lower_layer_that_begins_with_it() -> None:
+    scenario = PLAN.replace({BUDGET.id: 50.0}, "2026-01").replace({"24": "off"}, "2026-01")
+    assert budgets(scenario, "2025-12", "2026-01") == [BUDGET.default, BUDGET.off]
+    assert not scenario.levers
+
+
 def test_a_lever_changed_after_its_measure_was_switched_off_is_changed() -> None:
     scenario = PLAN.replace({"24": "off"}, "2026-01").replace({BUDGET.id: 50.0}, "2026-01")
     assert budgets(scenario, "2025-12", "2026-01") == [BUDGET.default, 50.0]
