@@ -13,6 +13,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model import programmes
 from transition_model.agents.builders import Builders
 from transition_model.agents.columns import AllAgents
 from transition_model.agents.firms import Firms
@@ -178,6 +179,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         constants["initial_private_cars"] = initial_private_cars(self.parameters)
         constants["initial_transit_vehicles"] = self._set_of(TransitOperators).fleet()
         constants["initial_recycling_capacity"] = self._set_of(Recyclers).capacity_by_kind()
+        constants["initial_programmes_delivered"] = programmes.opening_levels(self.parameters)
         self.levers = self.policy.lever_values(self.month)
         return constants | self._exogenous()
 
@@ -189,7 +191,15 @@ class TransitionModel(mesa.Model[Any, Any]):
             for parameter in load_parameters()
             if parameter.is_path and parameter.id in known
         }
-        return paths | {name: self.levers[name] for name in load_levers() if name in known}
+        levers = {name: self.levers[name] for name in load_levers() if name in known}
+        return (
+            paths
+            | levers
+            | {
+                "programme_effort": programmes.efforts(self.levers),
+                "programme_pace_before_plan": programmes.paces(self.parameters, self.month),
+            }
+        )
 
 
 MONTH_PLAN = (

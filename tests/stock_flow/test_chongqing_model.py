@@ -22,6 +22,9 @@ from transition_model.stocks import equations as eq
 from transition_model.stocks.compiled import equations_of
 
 SET_BY_THE_PROGRAM = {
+    "initial_programmes_delivered",
+    "programme_effort",
+    "programme_pace_before_plan",
     "initial_private_cars",
     "initial_transit_vehicles",
     "initial_recycling_capacity",
