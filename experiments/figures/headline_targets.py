@@ -6,6 +6,7 @@ Run it from the top of the repository: ``.venv/bin/python experiments/figures/he
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 
@@ -16,6 +17,7 @@ from transition_model.results import load_definitions
 
 SCENARIOS = {"none": "#8c8c8c", "plan": "#1b6ca8", "accelerated": "#2a9d5c"}
 OUTPUT = Path("docs/headline_targets.svg")
+TITLE_WIDTH = 36
 
 
 def draw(axes: plt.Axes, target: Target, results: dict[str, Result]) -> None:
@@ -28,7 +30,7 @@ def draw(axes: plt.Axes, target: Target, results: dict[str, Result]) -> None:
         axes.plot(years, values, color=SCENARIOS[name], label=name, linewidth=1.6)
     axes.axhline(target.value, color="#c1440e", linestyle="--", linewidth=1.0)
     axes.axvline(2025, color="#bbbbbb", linewidth=0.8)
-    axes.set_title(target.label_en, fontsize=8, wrap=True)
+    axes.set_title(fill(target.label_en, TITLE_WIDTH), fontsize=7.5)
     axes.set_ylabel(target.unit, fontsize=7)
     axes.tick_params(labelsize=7)
 
@@ -38,7 +40,7 @@ def main() -> None:
     results = {name: simulate(Scenario.load(name)) for name in SCENARIOS}
     targets = [t for t in load_plan().headline if t.result in load_definitions()]
     plt.rcParams["svg.hashsalt"] = "chongqing"
-    figure, grid = plt.subplots(2, (len(targets) + 1) // 2, figsize=(10.5, 5.2), squeeze=False)
+    figure, grid = plt.subplots(2, (len(targets) + 1) // 2, figsize=(11.5, 5.6), squeeze=False)
     panels = list(grid.flat)
     for axes, target in zip(panels, targets, strict=False):
         draw(axes, target, results)
