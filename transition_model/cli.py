@@ -163,9 +163,7 @@ def _scenario(name: str, settings: list[str] | None) -> Scenario:
     from transition_model.scenario import Scenario
 
     scenario = Scenario.load(name)
-    for setting in settings or ():
-        scenario = scenario.with_setting(setting)
-    return scenario
+    return scenario.with_settings(settings or ())
 
 
 def _simulate(
@@ -333,7 +331,7 @@ def _instruments() -> list[dict[str, Any]]:
             "start": str(version.start),
             "end": str(version.end),
             "state": version.state,
-            "amount": "flat" if version.flat is not None else "rate",
+            "amount": version.form_key,
             "status": version.status.value,
             "source": version.source,
         }

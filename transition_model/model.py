@@ -70,6 +70,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         super().__init__(rng=rng)
         self.run_seed = rng
         self.policy = scenario or Scenario.load("plan")
+        self.structures = self.policy.chosen_structures
         self.month = FIRST_MONTH
         self.parameters = ParameterValues(load_parameters(), self.policy.parameter_overrides)
         self.recorder = Recorder()
@@ -113,6 +114,7 @@ class TransitionModel(mesa.Model[Any, Any]):
             stocks=self.published,
             spent_this_year=self.published["public_money_spent"] - self._spent_by_january,
             ledger=self.ledger,
+            structures=self.structures,
         )
         for agents in self._sets:
             agents.decide(situation)

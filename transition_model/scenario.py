@@ -1,8 +1,9 @@
 """Scenarios: what is changed against the plan as written, from which month on.
 
-A scenario is a frozen set of dated changes to levers, switches of measures and overrides of
-parameters. Files are layered: ``base`` names the scenario that a file starts from, and what the
-file says is added on top. With no change at all a scenario *is* the plan as written.
+A scenario is a frozen set of dated changes to levers, switches of measures, overrides of
+parameters and choices of rival submodels. Files are layered: ``base`` names the scenario that a
+file starts from, and what the file says is added on top. With no change at all a scenario *is* the
+plan as written.
 
 .. code-block:: toml
 
@@ -20,6 +21,9 @@ file says is added on top. With no change at all a scenario *is* the plan as wri
     [parameters]
     car_survival_scale = 17.0
 
+    [structures]
+    car_choice = "bass"                           # a rival submodel, for the whole run
+
 In a month the latest change that has begun holds; of two that begin together the one that names
 the lever beats the switch of its measure. A switch does away with the changes that a lower layer
 makes to its levers from then on. Where nothing is changed, the plan's own path holds.
@@ -29,7 +33,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -50,9 +54,13 @@ from transition_model.declared import first_problem, read_toml
 from transition_model.errors import InputError
 from transition_model.levers import lever, load_levers
 from transition_model.parameters import load_parameters
+from transition_model.structures import check_choice, default_structures
 
 PLAN_START = Month.parse("2025-01")
 """First month in which the plan's measures hold (plan years 2025 to 2027)."""
+
+LONGEST_NAME = 80
+"""Characters of a scenario's name in a query."""
 
 type Number = float
 DatedMonth = Annotated[
@@ -114,6 +122,29 @@ class ParameterOverride(_Frozen):
         return self
 
 
+class StructureChoice(_Frozen):
+    """A structure is answered by another than its default submodel."""
+
+    structure: str
+    rival: str
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        check_choice(self.structure, self.rival)
+        return self
+
+
+def _chosen(choices: tuple[_Frozen, ...]) -> tuple[StructureChoice, ...]:
+    """Choices in one order, without those that are the default anyway."""
+    default = default_structures()
+    others = [
+        choice
+        for choice in choices
+        if isinstance(choice, StructureChoice) and choice.rival != default[choice.structure]
+    ]
+    return _canonical(tuple(others))
+
+
 class Scenario(_Frozen):
     """A frozen, hashable scenario.
 
@@ -121,7 +152,7 @@ class Scenario(_Frozen):
     ----------
     name, label_en, label_zh, description_en, description_zh
         What it is called and what it is about.
-    levers, measures, parameters
+    levers, measures, parameters, structures
         The changes; see the module's head.
     """
 
@@ -133,12 +164,14 @@ class Scenario(_Frozen):
     levers: Annotated[tuple[LeverChange, ...], AfterValidator(_canonical)] = ()
     measures: Annotated[tuple[MeasureSwitch, ...], AfterValidator(_canonical)] = ()
     parameters: Annotated[tuple[ParameterOverride, ...], AfterValidator(_canonical)] = ()
+    structures: Annotated[tuple[StructureChoice, ...], AfterValidator(_chosen)] = ()
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         _refuse_twice("levers", [(change.lever, change.start) for change in self.levers])
         _refuse_twice("measures", [(switch.measure, switch.start) for switch in self.measures])
         _refuse_twice("parameters", [override.parameter for override in self.parameters])
+        _refuse_twice("structures", [choice.structure for choice in self.structures])
         return self
 
     # -- loading and saving ------------------------------------------------------------------
@@ -171,7 +204,7 @@ class Scenario(_Frozen):
     @classmethod
     def _from_content(cls, content: dict[str, Any], base: Scenario | None, where: str) -> Self:
         allowed = ("name", "base", "label_en", "label_zh", "description_en", "description_zh",
-                   "levers", "measures", "parameters")  # fmt: skip
+                   "levers", "measures", "parameters", "structures")  # fmt: skip
         for key, value in content.items():
             if key not in allowed:
                 raise InputError(f"{where}: {key}", value, f"one of {', '.join(allowed)}")
@@ -179,6 +212,7 @@ class Scenario(_Frozen):
             "levers": _lever_changes(_table(content, "levers", where), where),
             "measures": _measure_switches(_table(content, "measures", where), where),
             "parameters": _parameter_overrides(_table(content, "parameters", where), where),
+            "structures": _structure_choices(_table(content, "structures", where), where),
         }
         words = {key: value for key, value in content.items() if key not in changes}
         under = base or Scenario(name="plan")
@@ -192,6 +226,7 @@ class Scenario(_Frozen):
                     ),
                     "measures": _merge(under.measures, changes["measures"], "measure"),
                     "parameters": _merge(under.parameters, changes["parameters"], "parameter"),
+                    "structures": _merge(under.structures, changes["structures"], "structure"),
                 }
             )
         except ValidationError as problem:
@@ -221,7 +256,15 @@ class Scenario(_Frozen):
             ]
         for override in self.parameters:
             parameters[override.parameter] = override.value
-        for key, table in (("measures", measures), ("levers", levers), ("parameters", parameters)):
+        structures = tomlkit.table()
+        for choice in self.structures:
+            structures[choice.structure] = choice.rival
+        for key, table in (
+            ("measures", measures),
+            ("levers", levers),
+            ("parameters", parameters),
+            ("structures", structures),
+        ):
             if len(table):
                 document[key] = table
         return tomlkit.dumps(document)
@@ -236,6 +279,7 @@ class Scenario(_Frozen):
         pairs += [(f"measure.{s.measure}", f"{s.state}@{s.start}") for s in self.measures]
         pairs += [(f"lever.{c.lever}", f"{c.value!r}@{c.start}") for c in self.levers]
         pairs += [(f"parameter.{o.parameter}", repr(o.value)) for o in self.parameters]
+        pairs += [(f"structure.{c.structure}", c.rival) for c in self.structures]
         return urlencode(pairs, safe="@")
 
     @classmethod
@@ -248,14 +292,20 @@ class Scenario(_Frozen):
             If a key or a value is not what :meth:`to_query` writes.
         """
         scenario = cls(name="plan")
-        for key, value in parse_qsl(query.removeprefix("?"), keep_blank_values=True):
+        pairs = parse_qsl(query.removeprefix("?"), keep_blank_values=True)
+        # Switches first, as in `replace`: the order of a query means nothing.
+        for key, value in sorted(pairs, key=lambda pair: not _names_measure(pair[0])):
             kind, _, identifier = key.partition(".")
             if key == "name":
-                scenario = scenario.model_copy(update={"name": value[:80]})
-            elif kind in ("measure", "lever", "parameter") and identifier:
+                if len(value) > LONGEST_NAME:
+                    raise InputError("query: name", value, f"at most {LONGEST_NAME} characters")
+                scenario = scenario.model_copy(update={"name": value})
+            elif kind in ("measure", "lever", "parameter", "structure") and identifier:
                 scenario = scenario.with_setting(f"{key}={value}")
             else:
-                raise InputError("query", key, "name, lever.ID, measure.NUMBER or parameter.ID")
+                raise InputError(
+                    "query", key, "name, lever.ID, measure.NUMBER, parameter.ID or structure.ID"
+                )
         return scenario
 
     # -- changing ----------------------------------------------------------------------------
@@ -265,8 +315,9 @@ class Scenario(_Frozen):
         Parameters
         ----------
         changes
-            By lever id (a number), parameter id (a number) or measure number (``"off"`` or
-            ``"on"``, key ``"24"`` or ``"measure.24"``).
+            By lever id (a number), parameter id (a number), measure number (``"off"`` or
+            ``"on"``, key ``"24"`` or ``"measure.24"``) or structure (its rival, key
+            ``"structure.car_choice"``).
         start
             Month from which levers and switches change.
 
@@ -294,10 +345,19 @@ class Scenario(_Frozen):
         value, at, month = rest.partition("@")
         if not equals or not key or not value:
             raise InputError("setting", setting, "lever=value or lever=value@YYYY-MM")
+        if at and key.startswith("structure."):
+            raise InputError(f"setting {key}", at + month, "no month: a structure holds throughout")
         if at and key.rpartition(".")[2] in load_parameters():
             raise InputError(f"setting {key}", at + month, "no month: a parameter holds throughout")
         start = Month.parse(month, f"setting {key}") if at else PLAN_START
         return self._with(key, value, start, f"setting {key}")
+
+    def with_settings(self, settings: Iterable[str]) -> Self:
+        """A scenario with several changes as the command line writes them, in whatever order."""
+        changed = self
+        for setting in sorted(settings, key=lambda text: not _names_measure(text.split("=")[0])):
+            changed = changed.with_setting(setting)
+        return changed
 
     def _with(self, key: str, value: float | str, start: Month, where: str) -> Self:
         kind, _, identifier = key.rpartition(".")
@@ -307,13 +367,19 @@ class Scenario(_Frozen):
             switch = MeasureSwitch(measure=int(identifier), state=str(value), start=start)
             switched = self._updated("measures", _merge(self.measures, (switch,), "measure"))
             return switched._updated("levers", _superseded(self.levers, (switch,)))
+        if kind == "structure":
+            check_choice(identifier, value, where)
+            choice = StructureChoice(structure=identifier, rival=str(value))
+            return self._updated(
+                "structures", _chosen(_merge(self.structures, (choice,), "structure"))
+            )
         number = _spelled_number(value, where) if isinstance(value, str) else _number(value, where)
         if kind == "parameter" or (not kind and identifier in load_parameters()):
             load_parameters().check_override(identifier, number, where)
             override = ParameterOverride(parameter=identifier, value=number)
             return self._updated("parameters", _merge(self.parameters, (override,), "parameter"))
         if kind not in ("", "lever"):
-            raise InputError(where, key, "a lever, measure.NUMBER or parameter.ID")
+            raise InputError(where, key, "a lever, measure.NUMBER, parameter.ID or structure.ID")
         lever(identifier, where).check(number, where)
         change = LeverChange(lever=identifier, value=number, start=start)
         return self._updated("levers", _merge(self.levers, (change,), "lever"))
@@ -325,7 +391,8 @@ class Scenario(_Frozen):
     @property
     def digest(self) -> str:
         """Hash of what the scenario changes; names and labels do not count."""
-        content = self.model_dump(mode="json", include={"levers", "measures", "parameters"})
+        changed = {"levers", "measures", "parameters", "structures"}
+        content = self.model_dump(mode="json", include=changed)
         for changes in content.values():
             changes.sort(key=lambda change: json.dumps(change, sort_keys=True))
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -334,6 +401,12 @@ class Scenario(_Frozen):
     def parameter_overrides(self) -> dict[str, float]:
         """Overrides by parameter id."""
         return {override.parameter: override.value for override in self.parameters}
+
+    @property
+    def chosen_structures(self) -> dict[str, str]:
+        """Rival of every structure, by id."""
+        chosen = {choice.structure: choice.rival for choice in self.structures}
+        return {**default_structures(), **chosen}
 
     def lever_value(self, identifier: str, month: Month) -> float:
         """Value of a lever in a month, in the lever's unit."""
@@ -447,6 +520,14 @@ def _parameter_overrides(table: dict[str, Any], where: str) -> tuple[ParameterOv
         load_parameters().check_override(identifier, number, place)
         overrides.append(ParameterOverride(parameter=identifier, value=number))
     return tuple(overrides)
+
+
+def _structure_choices(table: dict[str, Any], where: str) -> tuple[StructureChoice, ...]:
+    choices = []
+    for identifier, rival in table.items():
+        check_choice(identifier, rival, f"{where}: structures")
+        choices.append(StructureChoice(structure=identifier, rival=rival))
+    return tuple(choices)
 
 
 def _dated_entries(entry: Any, key: str, where: str) -> list[tuple[Any, Month]]:

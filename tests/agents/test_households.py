@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,11 +19,14 @@ from numpy.typing import NDArray
 
 from transition_model import random_streams
 from transition_model.agents import household_cars
+from transition_model.agents import households as households_module
+from transition_model.agents.announced_ends import AnnouncedEnd, announced_end
 from transition_model.agents.household_appliances import scaled_weight
 from transition_model.agents.households import Household, Households
 from transition_model.agents.initial_stocks import initial_private_cars
 from transition_model.agents.population import household_columns
 from transition_model.agents.situation import Situation
+from transition_model.behaviour.vehicle_choice import choice_probabilities
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension, shape
 from transition_model.districts import load_districts
@@ -91,19 +95,24 @@ class Street:
             self.car, self.registered, np.array(self.weight), self.month.index, self.stock
         )
 
-    def decide(self, offer: TradeInOffer = NOTHING) -> household_cars.CarDecision:
+    def decide(
+        self,
+        offer: TradeInOffer = NOTHING,
+        scrappage_end: household_cars.AfterEnd = household_cars.NO_END,
+    ) -> household_cars.CarDecision:
         count = len(self.cars)
         return household_cars.decide(
             self.owners(),
             self.relative_income * 8e4,
             np.zeros((count, 3)),
             np.full(count, -0.16),
-            np.full(count, self.familiarity),
+            partial(choice_probabilities, familiarity=np.full(count, self.familiarity)),
             offer,
             self.parameters,
             self.market,
             8e4,
             offer.registered_by,
+            scrappage_end,
         )
 
     def flows(self, offer: TradeInOffer = NOTHING) -> tuple[Array, Array]:
@@ -463,8 +472,9 @@ def test_what_fifty_thousand_households_remember_agrees_with_the_expected_flows(
         np.zeros(3),
     )
     decision = household_cars.decide(
-        owners, income, np.zeros((rows, 3)), np.full(rows, -0.16), np.full(rows, 0.6), offer,
-        parameters, 1.0, float(np.average(income, weights=weight)), offer.registered_by,
+        owners, income, np.zeros((rows, 3)), np.full(rows, -0.16),
+        partial(choice_probabilities, familiarity=np.full(rows, 0.6)), offer, parameters, 1.0,
+        float(np.average(income, weights=weight)), offer.registered_by,
     )  # fmt: skip
     purchases, scrapped = household_cars.expected_flows(owners, decision, parameters)
     luck = {
@@ -595,6 +605,7 @@ class City:
             },
             spent_this_year=self.spent,
             ledger=Ledger(str(self.month)),
+            structures=self.scenario.chosen_structures,
         )
 
     def step(self) -> Ledger:
@@ -912,6 +923,95 @@ def test_familiarity_grows_where_peers_drive_new_energy_cars(city: City) -> None
     city.step()
     gained = households.familiarity - start
     assert gained[seen > 0.0].min() > gained[seen == 0.0].max()
+
+
+# ---------------------------------------------------------------------------- announced ends
+
+
+def test_owners_whose_money_ends_now_scrap_by_what_waiting_would_cost(
+    parameters: ParameterValues,
+) -> None:
+    street = Street(parameters, [(FUEL, "2012-03"), (FUEL, "2016-03")], [1.0, 1.0], familiarity=1.0)
+    money = np.full(3, 20_000.0)
+    offer = TradeInOffer(
+        money, np.zeros(3), np.full(3, JANUARY.index - 120), np.zeros((4, 3)), np.zeros(3)
+    )
+    usual = street.decide(offer)
+    for left, after in ((0.0, 0.0), (1.0, 0.0), (0.0, 5_000.0)):
+        hurried = street.decide(offer, household_cars.AfterEnd(left, np.full(3, after)))
+        lost = parameters.scalar("car_claim_share") * (20_000.0 - after) / 1e4
+        closeness = np.exp(-left / parameters.scalar("subsidy_foresight"))
+        factor = np.exp(parameters.scalar("announced_end_response") * lost * closeness)
+        assert hurried.scrappage[0] == pytest.approx(factor * usual.scrappage[0])
+        # Who may not claim has nothing to lose by waiting.
+        assert hurried.scrappage[1] == usual.scrappage[1]
+        assert_array_equal(hurried.after_scrappage, usual.after_scrappage)
+
+
+def rich(parameters: ParameterValues, month: str, rows: int = 5_000) -> City:
+    scenario = Scenario(name="rich").replace({"trade_in_budget": 200.0})
+    return City(parameters, scenario, rows=rows, month=Month.parse(month))
+
+
+def test_the_last_month_of_a_version_is_busier_than_if_its_end_were_not_known(
+    parameters: ParameterValues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = [rich(parameters, month).step() for month in ("2025-09", "2025-11", "2025-12")]
+    monkeypatch.setattr(households_module, "announced_end", lambda instrument, month: None)
+    unknown = [rich(parameters, month).step() for month in ("2025-09", "2025-11", "2025-12")]
+    for name in (PURCHASES, SCRAPPAGE):
+        factors = [k[name].sum() / u[name].sum() for k, u in zip(known, unknown, strict=True)]
+        assert 1.0 < factors[0] < factors[1] < factors[2]
+
+
+def test_where_what_follows_is_known_and_no_less_nobody_hurries(
+    parameters: ParameterValues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = rich(parameters, "2025-12")
+
+    def goes_on(instrument: object, month: Month) -> AnnouncedEnd:
+        return AnnouncedEnd(0, month)
+
+    monkeypatch.setattr(households_module, "announced_end", goes_on)
+    known = city.would()
+    monkeypatch.setattr(households_module, "announced_end", lambda instrument, month: None)
+    assert_array_equal(known[PURCHASES], city.would()[PURCHASES])
+
+
+def test_after_an_announced_end_fewer_cars_are_bought_for_those_of_the_hasty_are_gone(
+    parameters: ParameterValues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def until_2025(instrument: object, month: Month) -> AnnouncedEnd | None:
+        return announced_end(instrument, month) if month.year == 2025 else None  # type: ignore[arg-type]
+
+    monkeypatch.setattr(households_module, "announced_end", until_2025)
+    known = [float(ledger[PURCHASES].sum()) for ledger in rich(parameters, "2025-10").run(12)]
+    monkeypatch.setattr(households_module, "announced_end", lambda instrument, month: None)
+    unknown = [float(ledger[PURCHASES].sum()) for ledger in rich(parameters, "2025-10").run(12)]
+    more = np.array(known) - np.array(unknown)
+    assert (more[:3] > 0.0).all()
+    assert (more[3:] < 0.0).all()
+    # Not all that was hurried is missed within nine months: some is additional.
+    assert 0.0 < -more[3:].sum() < more[:3].sum()
+
+
+# ---------------------------------------------------------------------------- rivals
+
+
+@pytest.mark.parametrize("rival", ["familiarity_logit", "plain_logit", "bass"])
+def test_whatever_the_submodel_of_choice_purchases_are_shared_by_it_and_flows_add_up(
+    parameters: ParameterValues, rival: str
+) -> None:
+    scenario = Scenario(name="s").with_setting(f"structure.car_choice={rival}")
+    city = City(parameters, scenario)
+    start = city.households.new_energy_adoption.copy()
+    for ledger in city.run(3):
+        assert (ledger[PURCHASES] > 0.0).all()
+    grown = city.households.new_energy_adoption > start
+    assert grown.all() if rival == "bass" else not grown.any()
+    if rival == "bass":
+        share = ledger[PURCHASES][1:].sum() / ledger[PURCHASES].sum()
+        assert start[0] < share < city.households.new_energy_adoption[0]
 
 
 # ---------------------------------------------------------------------------- as agents

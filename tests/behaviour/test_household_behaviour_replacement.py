@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from transition_model.behaviour.replacement import (
     exclusive,
     first_purchase_hazard,
+    pulled_forward,
     raised_by_offer,
     weibull_hazard_per_month,
 )
@@ -79,6 +80,42 @@ def test_twenty_thousand_yuan_raise_scrappage_by_what_was_counted_in_2024() -> N
     raised = raised_by_offer(np.full(2, 0.01), np.array([1e4, 1.77e4]), 0.375) / 0.01
     assert 1.40 < raised[0] < 1.50
     assert 1.90 < raised[1] < 1.98
+
+
+def hurried(hazard: float, now: float, after: float, months: float) -> float:
+    return float(
+        pulled_forward(np.array(hazard), np.array(now), np.array(after), months, 0.375, 2.0)
+    )
+
+
+@given(HAZARDS, YUAN, YUAN)
+def test_where_nothing_is_announced_nothing_is_pulled_forward(
+    hazard: float, now: float, after: float
+) -> None:
+    assert hurried(hazard, now, after, np.inf) == hazard
+
+
+@given(HAZARDS, YUAN, YUAN, st.integers(min_value=0, max_value=24))
+def test_the_nearer_the_end_of_an_offer_the_more_is_pulled_forward(
+    hazard: float, now: float, after: float, months: int
+) -> None:
+    near, far = (hurried(hazard, now, after, left) for left in (months, months + 1))
+    assert hazard <= far <= near <= 1.0
+    if 1e-6 < hazard < 1e-2 and now > after + 1_000.0 and months < 6:
+        assert hazard < far < near
+
+
+@given(HAZARDS, YUAN, st.floats(min_value=0.0, max_value=4e4))
+def test_an_offer_that_stays_or_grows_pulls_nothing_forward(
+    hazard: float, now: float, more: float
+) -> None:
+    assert hurried(hazard, now, now + more, 0) == hazard
+
+
+def test_in_the_last_month_what_waiting_costs_counts_in_full() -> None:
+    assert hurried(0.01, 2e4, 0.0, 0) == pytest.approx(0.01 * np.exp(0.75))
+    assert hurried(0.01, 2e4, 1e4, 0) == pytest.approx(0.01 * np.exp(0.375))
+    assert hurried(0.01, 2e4, 0.0, 2) == pytest.approx(0.01 * np.exp(0.75 / np.e))
 
 
 @given(HAZARDS, HAZARDS)

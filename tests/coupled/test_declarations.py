@@ -13,6 +13,7 @@ from transition_model.levers import load_levers
 from transition_model.parameters import ParameterValues, load_parameters
 from transition_model.plan import load_plan
 from transition_model.results import load_definitions
+from transition_model.structures import load_structures
 
 
 class _Reading(dict):
@@ -29,7 +30,7 @@ class _Reading(dict):
 
 @pytest.fixture(scope="module")
 def used() -> Iterator[set[str]]:
-    """Names that a run over all rules reads, or writes into the ledger."""
+    """Names that a run over all rules and rivals reads, or writes into the ledger."""
     names: set[str] = set()
     with pytest.MonkeyPatch.context() as patch:
         at, lever_values = ParameterValues.at, Scenario.lever_values
@@ -57,6 +58,9 @@ def used() -> Iterator[set[str]]:
         names -= set(model.stocks.variables)
         for _ in range(66):
             model.step()
+        for rival in load_structures()["car_choice"].rivals:
+            policy = Scenario.load("plan").with_setting(f"structure.car_choice={rival}")
+            TransitionModel(policy, rng=1, households=200).run_for(2)
         names |= {n for n in model.stocks.variables if n in load_parameters()}
         yield names
 

@@ -459,7 +459,7 @@ FILE_PROBLEMS = [
     ("levers = 3", "levers", "a table"),
     ("[measures]\n24 = 'maybe'", "measures.24", "on or off"),
     ("[measures]\n24 = true", "measures.24", "on or off"),
-    ("[measures]\n25 = 'off'", "measures.25", "a measure that has a lever: 7,"),
+    ("[measures]\n35 = 'off'", "measures.35", "a measure that has a lever: 1,"),
     ("[measures]\n99 = 'off'", "measures.99", "a measure that has a lever"),
     ("[measures]\nbuses = 'off'", "measures.buses", "all, or a measure"),
     ("[measures]\n24 = { state = 'off', from = 'soon' }", "measures.24.from", "YYYY-MM"),
@@ -580,7 +580,7 @@ def test_a_measure_has_a_number_of_plain_digits(write: Write) -> None:
         ({"trade_in_budget": 30.0}, "2025-1", "start: read '2025-1'"),
         ({"no_such_lever": 30.0}, "2025-01", "replace no_such_lever"),
         ({"24": 1.0}, "2025-01", "replace 24: read 1.0.*on or off"),
-        ({"12": "off"}, "2025-01", "measure: read 12"),
+        ({"35": "off"}, "2025-01", "measure: read 35"),
     ],
 )
 def test_a_wrong_replacement_is_refused_once(
@@ -604,8 +604,8 @@ def test_a_change_made_in_python_is_checked_like_any_other() -> None:
         LeverChange(lever="trade_in_budget", value=999.0)
     with pytest.raises(InputError, match="from: read '2026'"):
         LeverChange(lever="trade_in_budget", value=9.0, start="2026")  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="measure: read 12"):
-        MeasureSwitch(measure=12, state="off")
+    with pytest.raises(InputError, match="measure: read 35"):
+        MeasureSwitch(measure=35, state="off")
     with pytest.raises(InputError, match="running_cost_horizon"):
         ParameterOverride(parameter="running_cost_horizon", value=99.0)
     with pytest.raises(InputError, match=r"levers: read .*each change once for a month"):

@@ -8,6 +8,7 @@ whatever the sample.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +81,26 @@ class CarDecision:
     subsidy_replacement: Array
 
 
+@dataclass(frozen=True, slots=True)
+class AfterEnd:
+    """What households expect after the announced end of an offer.
+
+    Attributes
+    ----------
+    months_left
+        Months until the end, infinite if none is announced.
+    amount
+        Yuan for a new car by powertrain then, shape (3,).
+    """
+
+    months_left: float
+    amount: Array
+
+
+NO_END = AfterEnd(np.inf, np.zeros(3))
+"""Nothing is announced."""
+
+
 def owners_of_month(
     car: NDArray[np.int8],
     registered: NDArray[np.int32],
@@ -125,12 +146,14 @@ def decide(
     income: Array,
     base_utility: Array,
     sensitivity: Array,
-    familiarity: Array,
+    choice: Callable[[Array], Array],
     offer: TradeInOffer,
     parameters: ParameterValues,
     market_index: float,
     reference_income: float,
     registered_cutoff: NDArray[np.int64],
+    scrappage_end: AfterEnd = NO_END,
+    replacement_end: AfterEnd = NO_END,
 ) -> CarDecision:
     """Hazards and choice probabilities of every household under one offer.
 
@@ -144,8 +167,8 @@ def decide(
         Utility of each powertrain before subsidy, shape (n, 3).
     sensitivity
         Utility per 10,000 yuan, shape (n,).
-    familiarity
-        With new-energy cars, shape (n,).
+    choice
+        Probability of each powertrain from its utility, shapes (n, 3): the submodel of the run.
     offer
         Subsidies of the month; all zero for "no money left".
     parameters
@@ -156,6 +179,8 @@ def decide(
         Mean household income of 2020, yuan a year.
     registered_cutoff
         Last month of registration that may be scrapped for money, by powertrain.
+    scrappage_end, replacement_end
+        What is expected after the announced end of either offer.
     """
     owns, rows = owners.owns, len(income)
     # Not everybody who may claim does: what counts is the amount expected.
@@ -164,14 +189,16 @@ def decide(
     utilities = [
         vehicle_choice.with_subsidy(base_utility, sensitivity, amount) for amount in expected_offers
     ]
-    plain = vehicle_choice.choice_probabilities(base_utility, familiarity)
-    after_scrappage = vehicle_choice.choice_probabilities(utilities[0], familiarity)
-    after_transfer = vehicle_choice.choice_probabilities(utilities[1], familiarity)
+    plain, after_scrappage, after_transfer = map(choice, (base_utility, *utilities))
 
     eligible = owns & (owners.registered <= registered_cutoff[np.maximum(owners.car, 0)])
     after_scrappage = np.where(eligible[:, None], after_scrappage, plain)
     scrap_money = np.where(eligible, after_scrappage @ expected_offers[0], 0.0)
     transfer_money = np.where(owns, after_transfer @ expected_offers[1], 0.0)
+    scrap_money_later = after_scrappage @ (claim * scrappage_end.amount)
+    transfer_money_later = after_transfer @ (claim * replacement_end.amount)
+    hurry = parameters.scalar("announced_end_response")
+    foresight = parameters.scalar("subsidy_foresight")
 
     scrappage, transfer, first = np.zeros(rows), np.zeros(rows), np.zeros(rows)
     natural = replacement.weibull_hazard_per_month(
@@ -179,15 +206,22 @@ def decide(
         parameters.scalar("car_survival_scale"),
         parameters.scalar("car_survival_shape"),
     )
-    scrappage[owns] = replacement.raised_by_offer(
-        natural, scrap_money[owns], parameters.scalar("scrappage_response")
+    sold_on = market_index * transfer_hazard(
+        owners.age_years[owns], income[owns], reference_income, parameters
     )
-    transfer[owns] = replacement.raised_by_offer(
-        transfer_hazard(owners.age_years[owns], income[owns], reference_income, parameters)
-        * market_index,
-        transfer_money[owns],
-        parameters.scalar("transfer_response"),
-    )
+    for hazard, usual, response, now, later, end in (
+        (scrappage, natural, "scrappage_response", scrap_money, scrap_money_later, scrappage_end),
+        (transfer, sold_on, "transfer_response", transfer_money, transfer_money_later,
+         replacement_end),
+    ):  # fmt: skip
+        hazard[owns] = replacement.pulled_forward(
+            replacement.raised_by_offer(usual, now[owns], parameters.scalar(response)),
+            now[owns],
+            later[owns],
+            end.months_left,
+            hurry,
+            foresight,
+        )
     scrappage, transfer = replacement.exclusive(scrappage, transfer)
     first[~owns] = market_index * replacement.first_purchase_hazard(
         income[~owns],

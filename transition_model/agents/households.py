@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -10,10 +12,16 @@ from numpy.typing import NDArray
 
 from transition_model import random_streams
 from transition_model.agents import household_cars, population
+from transition_model.agents.announced_ends import announced_end
 from transition_model.agents.columns import ColumnarAgentSet, RowAgent
 from transition_model.agents.household_appliances import ApplianceDecision, decide_appliances
 from transition_model.agents.situation import Situation
-from transition_model.behaviour import electricity_demand, vehicle_choice, waste_sorting
+from transition_model.behaviour import (
+    electricity_demand,
+    vehicle_choice,
+    vehicle_choice_rivals,
+    waste_sorting,
+)
 from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.dimensions import dimension
 from transition_model.districts import load_districts
@@ -30,6 +38,14 @@ from transition_model.policy.trade_in import (
 type Array = NDArray[np.float64]
 
 
+_CONSTANTS = {
+    "familiarity_logit": "vehicle_constant",
+    "plain_logit": "vehicle_constant_plain_logit",
+    "bass": "vehicle_constant",
+}
+"""Alternative-specific constants of the submodels of car choice."""
+
+
 class Household(RowAgent):
     """A household: a view of one row of :class:`Households`."""
 
@@ -39,9 +55,10 @@ class Households(ColumnarAgentSet[Household]):
 
     Columns: ``district``, ``urban``, ``weight`` (households that the row stands for), ``income``
     (yuan a year in 2020), ``income_group``, ``home_charging``, ``attitude`` (standard deviations),
-    ``familiarity``, ``sorting_habit``, ``supervision_rank``, ``peers``, ``car`` (powertrain, -1 for
-    none), ``registered`` (month index), ``appliance_bought`` (month index), ``appliance_grade``,
-    ``subsidy_received`` (expected yuan since the beginning).
+    ``familiarity``, ``new_energy_adoption`` (probability, under Bass diffusion), ``sorting_habit``,
+    ``supervision_rank``, ``peers``, ``car`` (powertrain, -1 for none), ``registered`` (month
+    index), ``appliance_bought`` (month index), ``appliance_grade``, ``subsidy_received`` (expected
+    yuan since the beginning).
     """
 
     @classmethod
@@ -87,6 +104,8 @@ class Households(ColumnarAgentSet[Household]):
             situation.stocks["private_cars"],
         )
         offer = trade_in_offer(situation)
+        ends = ends_of_offers(situation)
+        choice = self._vehicle_choice(situation)
         peer_share = household_cars.peer_share(self.columns["car"], self.columns["peers"])
         sensitivity = vehicle_choice.price_sensitivity(
             income,
@@ -96,24 +115,27 @@ class Households(ColumnarAgentSet[Household]):
         )
         utility = self._vehicle_utility(situation, offer, sensitivity, peer_share)
 
-        def cars(offer: TradeInOffer) -> household_cars.CarDecision:
+        def cars(
+            offer: TradeInOffer, ends: tuple[household_cars.AfterEnd, household_cars.AfterEnd]
+        ) -> household_cars.CarDecision:
             return household_cars.decide(
                 owners,
                 income,
                 utility,
                 sensitivity,
-                self.columns["familiarity"],
+                choice,
                 offer,
                 parameters,
                 parameters.scalar("car_market_index", month),
                 reference,
                 offer.registered_by,
+                *ends,
             )
 
         def appliances(offer: TradeInOffer) -> ApplianceDecision:
             return decide_appliances(self.columns, situation, offer.appliance, income, reference)
 
-        offered_cars, offered_appliances = cars(offer), appliances(offer)
+        offered_cars, offered_appliances = cars(offer, ends), appliances(offer)
         claims = float(
             np.sum(
                 owners.weight * (offered_cars.subsidy_scrappage + offered_cars.subsidy_replacement)
@@ -123,7 +145,8 @@ class Households(ColumnarAgentSet[Household]):
         opened = open_share(claims, money_left(situation))
         if opened < 1.0:
             closed = _nothing_offered(offer)
-            plain_cars, plain_appliances = cars(closed), appliances(closed)
+            no_ends = (household_cars.NO_END, household_cars.NO_END)
+            plain_cars, plain_appliances = cars(closed, no_ends), appliances(closed)
         else:
             plain_cars, plain_appliances = offered_cars, offered_appliances
         for share, car_decision, appliance_decision in (
@@ -137,7 +160,20 @@ class Households(ColumnarAgentSet[Household]):
         )
         self._remember_cars(situation, owners, _pick(in_time, offered_cars, plain_cars))
         self._remember_appliances(situation, in_time, offered_appliances, plain_appliances)
-        self._learn(parameters, peer_share)
+        self._learn(situation, peer_share)
+
+    def _vehicle_choice(self, situation: Situation) -> Callable[[Array], Array]:
+        """The scenario's submodel: probability of each powertrain from its utility."""
+        rivals: Mapping[str, Callable[[Array], Array]] = {
+            "familiarity_logit": partial(
+                vehicle_choice.choice_probabilities, familiarity=self.columns["familiarity"]
+            ),
+            "plain_logit": vehicle_choice_rivals.plain_logit,
+            "bass": partial(
+                vehicle_choice_rivals.bass, adopted=self.columns["new_energy_adoption"]
+            ),
+        }
+        return rivals[situation.structures["car_choice"]]
 
     def _vehicle_utility(
         self, situation: Situation, offer: TradeInOffer, sensitivity: Array, peer_share: Array
@@ -148,7 +184,7 @@ class Households(ColumnarAgentSet[Household]):
             tax=offer.tax,
             running_cost=parameters.array("car_running_cost"),
             range_km=parameters.array("car_range", month),
-            constant=parameters.array("vehicle_constant"),
+            constant=parameters.array(_CONSTANTS[situation.structures["car_choice"]]),
         )
         tastes = vehicle_choice.VehicleTastes(
             range_weight=parameters.scalar("range_weight"),
@@ -256,7 +292,8 @@ class Households(ColumnarAgentSet[Household]):
             bought[replaces, place] = situation.month.index
             grade[replaces, place] = chosen[replaces]
 
-    def _learn(self, parameters: ParameterValues, peer_share: Array) -> None:
+    def _learn(self, situation: Situation, peer_share: Array) -> None:
+        parameters = situation.parameters
         self.columns["familiarity"][:] = vehicle_choice.familiarity_next(
             self.columns["familiarity"],
             peer_share,
@@ -264,6 +301,14 @@ class Households(ColumnarAgentSet[Household]):
             parameters.scalar("familiarity_word_of_mouth"),
             parameters.scalar("familiarity_forgetting"),
         )
+        if situation.structures["car_choice"] == "bass":
+            adopted = self.columns["new_energy_adoption"]
+            adopted[:] = vehicle_choice_rivals.bass_next(
+                adopted,
+                float(np.average(adopted, weights=self.columns["weight"])),
+                parameters.scalar("bass_innovation"),
+                parameters.scalar("bass_imitation"),
+            )
 
     # -- waste -------------------------------------------------------------------------------
     def _sort_waste(self, situation: Situation) -> None:
@@ -364,6 +409,29 @@ def trade_in_offer(situation: Situation) -> TradeInOffer:
         parameters.array("appliance_price"),
         parameters.scalar("purchase_tax_rate"),
     )
+
+
+def ends_of_offers(
+    situation: Situation,
+) -> tuple[household_cars.AfterEnd, household_cars.AfterEnd]:
+    """Announced ends of the offers for scrapping and for selling on, and what follows them."""
+    return (
+        _after_end(situation, "car_scrappage_renewal", lambda offer: offer.scrappage),
+        _after_end(situation, "car_replacement_renewal", lambda offer: offer.replacement),
+    )
+
+
+def _after_end(
+    situation: Situation, instrument: str, amount: Callable[[TradeInOffer], Array]
+) -> household_cars.AfterEnd:
+    end = announced_end(load_instruments()[instrument], situation.month)
+    if end is None:
+        return household_cars.NO_END
+    if end.following is None:
+        return household_cars.AfterEnd(end.months_left, household_cars.NO_END.amount)
+    # Households reckon with the levers as they stand: what policy will do later is not announced.
+    later = trade_in_offer(replace(situation, month=end.following))
+    return household_cars.AfterEnd(end.months_left, amount(later))
 
 
 def money_left(situation: Situation) -> float:

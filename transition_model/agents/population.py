@@ -138,6 +138,7 @@ def household_columns(
         ),
         "attitude": random_streams.normal(seed, "attitude", agent, 0),
         "familiarity": np.full(rows, parameters.scalar("initial_familiarity")),
+        "new_energy_adoption": np.full(rows, parameters.scalar("bass_initial_adoption")),
         "sorting_habit": np.full(rows, parameters.scalar("sorting_initial_habit")),
         "supervision_rank": random_streams.uniform(seed, "supervision", agent, 0),
         "peers": peers(rows, parameters, seed),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from transition_model.calendar import Month
 from transition_model.ledger import Ledger
 from transition_model.parameters import ParameterValues
+from transition_model.structures import default_structures
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Situation:
         Public money paid out since January, by subsidy programme, yuan.
     ledger
         Where decisions are written.
+    structures
+        Rival chosen of every structure, by id (``data/structures.toml``).
     """
 
     month: Month
@@ -42,3 +45,4 @@ class Situation:
     stocks: Mapping[str, NDArray[np.float64]]
     spent_this_year: NDArray[np.float64]
     ledger: Ledger
+    structures: Mapping[str, str] = field(default_factory=default_structures)

@@ -48,6 +48,41 @@ def raised_by_offer(hazard: Array, offer: Array, response: float) -> Array:
     return np.minimum(1.0, hazard * np.exp(response * offer / 1e4))
 
 
+def pulled_forward(
+    hazard: Array,
+    offer_now: Array,
+    offer_after: Array,
+    months_left: float,
+    response: float,
+    foresight_months: float,
+) -> Array:
+    """A hazard raised because an offer is known to end or to shrink.
+
+    ``min(1, h exp(response * max(0, now - after) / 10,000 yuan * exp(-months_left / foresight)))``.
+    Replacing now is compared with waiting until the offer is gone: what waiting would cost moves
+    a household, the more the nearer the end. That buyers are missing afterwards follows from the
+    old cars that are gone. After the purchases that car scrappage programmes pull forward (Li, Linn
+    and Spiller 2013, Journal of Environmental Economics and Management 65); the exponential
+    closeness is an assumption.
+
+    Parameters
+    ----------
+    hazard
+        Per month.
+    offer_now, offer_after
+        Yuan that a household may claim now, and after the announced end; same shape.
+    months_left
+        Months until the end, 0 in the last one; infinite if nothing is announced.
+    response
+        Per 10,000 yuan.
+    foresight_months
+        Months ahead at which an end weighs a third (1/e) of what it does in the last month.
+    """
+    lost = np.maximum(offer_now - offer_after, 0.0) / 1e4
+    closeness = float(np.exp(-months_left / foresight_months))
+    return np.minimum(1.0, hazard * np.exp(response * lost * closeness))
+
+
 def first_purchase_hazard(
     income: Array, reference_income: float, base: float, elasticity: float, ceiling: float
 ) -> Array:

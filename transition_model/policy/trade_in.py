@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
-from transition_model.instruments import Instrument
+from transition_model.instruments import Instrument, Version
+from transition_model.instruments.attributes import Claims, Mask
 
 type Array = NDArray[np.float64]
 
 
 TRADE_IN_PROGRAMMES = ("car_scrappage", "car_replacement", "appliance_trade_in")
 """Subsidy programmes that share the yearly trade-in money."""
+
+OLD_CAR_FUEL = {
+    "combustion": "gasoline",
+    "plug_in_hybrid": "new_energy",
+    "battery_electric": "new_energy",
+}
+"""How the rules call the old car of a powertrain; the model knows no diesel cars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +79,87 @@ def offer_of_month(
         Share of the price.
     """
     generosity, preference = levers["trade_in_generosity"], levers["green_preference"]
-    car_factor = generosity * np.where(_is_new_energy(), 1.0, 1.0 - preference)
-    grade_factor = generosity * np.where(_is_best_grade(), 1.0, 1.0 - preference)
+    car_factor = reshaping(_is_new_energy(), generosity, preference)
+    grade_factor = reshaping(_is_best_grade(), generosity, preference)
+    powertrains = dimension("powertrain").members
+    cars = Claims.of(powertrain=powertrains, car_price=car_price)
     appliance = np.stack(
-        [instruments["appliance_trade_in"].pays(month, price) for price in appliance_price]
+        [
+            amount_of_month(
+                instruments["appliance_trade_in"],
+                month,
+                Claims.of(grade=dimension("grade").members, appliance_price=price),
+            )
+            for price in appliance_price
+        ]
     )
     tax = purchase_tax_rate * car_price
+    relief = instruments["new_energy_purchase_tax_relief"]
     return TradeInOffer(
-        scrappage=car_factor * instruments["car_scrappage_renewal"].pays(month, car_price),
-        replacement=car_factor * instruments["car_replacement_renewal"].pays(month, car_price),
-        registered_by=instruments["car_scrappage_renewal"].registered_by(month),
+        scrappage=car_factor * amount_of_month(instruments["car_scrappage_renewal"], month, cars),
+        replacement=car_factor
+        * amount_of_month(instruments["car_replacement_renewal"], month, cars),
+        registered_by=registered_by(instruments["car_scrappage_renewal"], month),
         appliance=grade_factor * appliance,
-        tax=tax - instruments["new_energy_purchase_tax_relief"].pays(month, tax),
+        tax=tax - relief_of_month(relief, month, tax, cars),
     )
+
+
+def reshaping(green: NDArray[np.bool_], generosity: float, preference: float) -> Array:
+    """Factor on the rules' amounts: full for green goods, less (at 1 nothing) for all others.
+
+    Parameters
+    ----------
+    green
+        Which goods are green.
+    generosity
+        Multiple of the published amounts.
+    preference
+        Share taken off what is not green, 0..1.
+    """
+    return generosity * np.where(green, 1.0, 1.0 - preference)
+
+
+def amount_of_month(instrument: Instrument, month: Month, claims: Claims) -> Array:
+    """Yuan by claim, averaged over the days of the month, shape (claims,).
+
+    Conditions on attributes that the claims leave open are taken as met: households test them.
+    """
+    total = np.zeros(claims.size)
+    for share, version in instrument.parts(month):
+        if version.state == "active":
+            total += share * np.where(_met(version, claims), version.form.yuan(claims), 0.0)
+    return total
+
+
+def relief_of_month(instrument: Instrument, month: Month, tax: Array, claims: Claims) -> Array:
+    """Yuan taken off a tax due, averaged over the days of the month, shape (claims,)."""
+    total = np.zeros(claims.size)
+    for share, version in instrument.parts(month):
+        if version.tax is not None and version.state == "active":
+            met = _met(version, claims)
+            total += share * np.where(met, version.tax.relief(tax, claims), 0.0)
+    return total
+
+
+def registered_by(instrument: Instrument, month: Month) -> NDArray[np.int64]:
+    """Last month of registration of an old car that may be handed in, by its powertrain.
+
+    Returns
+    -------
+    ndarray
+        Month index, shape (powertrains,); -1 where nothing may be handed in.
+    """
+    members = dimension("powertrain").members
+    latest = np.full(len(members), -1, dtype=np.int64)
+    for _, version in instrument.parts(month):
+        for condition in version.eligibility:
+            if condition.attribute == "old_car_registered" and isinstance(condition.value, dict):
+                for place, member in enumerate(members):
+                    day = condition.value.get(OLD_CAR_FUEL[member])
+                    if isinstance(day, date):
+                        latest[place] = max(latest[place], day.year * 12 + day.month - 1)
+    return latest
 
 
 def trade_in_budget(levers: Mapping[str, float]) -> float:
@@ -114,3 +191,12 @@ def _is_new_energy() -> NDArray[np.bool_]:
 
 def _is_best_grade() -> NDArray[np.bool_]:
     return np.array([member == "grade_1" for member in dimension("grade").members])
+
+
+def _met(version: Version, claims: Claims) -> Mask:
+    """Conditions that the claims state something about."""
+    met = np.ones(claims.size, dtype=np.bool_)
+    for condition in version.eligibility:
+        if condition.asks() <= claims.values.keys():
+            met &= condition.met(claims)
+    return met

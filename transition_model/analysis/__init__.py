@@ -1,0 +1,1 @@
+"""What runs mean, compared with each other: a layer above single runs."""

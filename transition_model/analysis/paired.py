@@ -1,0 +1,323 @@
+"""What a policy brings that would not have happened anyway: paired runs with the same luck.
+
+Two scenarios under the same seed draw the same numbers, so their difference is the policy's and
+not the draw's. Several seeds tell how much the difference itself depends on luck.
+
+A subsidised purchase is *additional* if the paired run without the policy has one purchase fewer,
+and *windfall* otherwise: with N subsidised purchases and D more purchases than without the policy,
+D / N are additional and 1 - D / N would have been made anyway. Purchases that the subsidy only
+brings forward count as additional until the paired run has caught up, so the length of the window
+matters and has to be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.agents.households import Household, trade_in_offer
+from transition_model.agents.situation import Situation
+from transition_model.calendar import Month
+from transition_model.dimensions import dimension
+from transition_model.errors import InputError
+from transition_model.ledger import Ledger
+from transition_model.model import TransitionModel
+from transition_model.results import Series
+from transition_model.scenario import Scenario
+
+type Array = NDArray[np.float64]
+
+CAR_PROGRAMMES = ("car_scrappage", "car_replacement")
+"""Programmes that pay households for a new car."""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdMoney:
+    """Trade-in money that households received within a window.
+
+    Attributes
+    ----------
+    received
+        Yuan that a household expects, shape (n,).
+    weight
+        Households that a row stands for, shape (n,).
+    income_group
+        Place in the dimension ``income_group``, shape (n,).
+    district
+        Place in the table of districts, shape (n,).
+    """
+
+    received: Array
+    weight: Array
+    income_group: NDArray[np.int64]
+    district: NDArray[np.int64]
+
+    def by_group(self, group: NDArray[np.int64], groups: int) -> Array:
+        """Yuan paid to each group, shape (groups,)."""
+        paid: Array = np.bincount(group, self.weight * self.received, minlength=groups)
+        return paid
+
+    def per_household(self, group: NDArray[np.int64], groups: int) -> Array:
+        """Mean yuan a household of each group, NaN for an empty group, shape (groups,)."""
+        households = np.bincount(group, self.weight, minlength=groups)
+        paid = self.by_group(group, groups)
+        mean: Array = np.full(groups, np.nan)
+        np.divide(paid, households, out=mean, where=households > 0.0)
+        return mean
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedRun:
+    """One run, and what only a look inside tells.
+
+    Attributes
+    ----------
+    series
+        Monthly series of every result variable.
+    money
+        Trade-in money by household, from ``since`` to the end.
+    subsidised_cars
+        New cars bought with scrappage or replacement money, shape (months,), vehicles a month.
+    """
+
+    series: Series
+    money: HouseholdMoney
+    subsidised_cars: Array
+
+    def total(self, name: str, since: Month, until: Month) -> float:
+        """Sum of a monthly flow from one month to another, both included."""
+        return float(self.series[name][self._places(since, until)].sum())
+
+    def subsidised(self, since: Month, until: Month) -> float:
+        """Subsidised purchases of cars from one month to another, vehicles."""
+        return float(self.subsidised_cars[self._places(since, until)].sum())
+
+    def spent(self, since: Month, until: Month, programmes: Sequence[str] | None = None) -> float:
+        """Public money of some programmes, or of all, from one month to another, yuan."""
+        chosen = programmes or dimension("subsidy_programme").members
+        paid = sum(
+            np.diff(self.series[f"public_money_spent.{name}"], prepend=0.0) for name in chosen
+        )
+        return float(np.sum(np.asarray(paid)[self._places(since, until)]))
+
+    def _places(self, since: Month, until: Month) -> slice:
+        """Places of a window in the series."""
+        months = self.series.months
+        if not months[0] <= since <= until <= months[-1]:
+            raise InputError("window", f"{since} to {until}", f"{months[0]} to {months[-1]}")
+        return slice(since - months[0], until - months[0] + 1)
+
+
+def observe(
+    scenario: Scenario, *, seed: int, households: int, since: Month, end: Month
+) -> ObservedRun:
+    """Run a scenario to ``end`` and keep who received trade-in money from ``since`` on.
+
+    Raises
+    ------
+    InputError
+        If the window is empty.
+    """
+    if end < since:
+        raise InputError("window", f"{since} to {end}", "a last month that is not before the first")
+    model = TransitionModel(scenario, rng=seed, households=households)
+    people: Any = model.agents_by_type[Household]
+    opening = people.subsidy_received.copy()
+    subsidised: list[float] = []
+    while model.month <= end:
+        if model.month == since:
+            opening = people.subsidy_received.copy()
+        month = model.month
+        model.step()
+        subsidised.append(_subsidised_in(model, month))
+    return ObservedRun(
+        series=model.recorder.series(),
+        money=HouseholdMoney(
+            received=people.subsidy_received - opening,
+            weight=people.weight.copy(),
+            income_group=people.income_group.astype(np.int64),
+            district=people.district.astype(np.int64),
+        ),
+        subsidised_cars=np.array(subsidised),
+    )
+
+
+def subsidised_purchases(paid: float, amounts: Array, shares: Array) -> float:
+    """Purchases behind a programme's spending.
+
+    Subsidised buyers are taken to choose powertrains as all buyers of the month do; they choose
+    new energy a little more often, so the number is a little too high (by about 1 %).
+
+    Parameters
+    ----------
+    paid
+        Yuan paid.
+    amounts
+        Yuan for a purchase of each kind, shape (kinds,).
+    shares
+        Share of each kind in all purchases, shape (kinds,), summing to 1.
+
+    Returns
+    -------
+    float
+        Purchases; zero where nothing is paid.
+
+    Raises
+    ------
+    InputError
+        If money is paid where no amount is offered.
+    """
+    if paid == 0.0:
+        return 0.0
+    mean = float(amounts @ shares)
+    if mean <= 0.0:
+        raise InputError("subsidised purchases", f"{paid:g} yuan paid", "an offer above zero")
+    return paid / mean
+
+
+def _subsidised_in(model: TransitionModel, month: Month) -> float:
+    """Subsidised purchases of cars in the month that the model has just made."""
+    spending = model.flows["subsidy_spending_per_month"]
+    purchases = model.flows["private_car_purchases_per_month"]
+    programme = dimension("subsidy_programme").index
+    paid = [float(spending[programme(name)]) for name in CAR_PROGRAMMES]
+    if not any(paid):
+        return 0.0
+    offer = trade_in_offer(
+        Situation(
+            month=month,
+            seed=model.run_seed,
+            parameters=model.parameters,
+            levers=model.levers,
+            stocks=model.published,
+            spent_this_year=np.zeros_like(spending),
+            ledger=Ledger(str(month)),
+        )
+    )
+    shares = purchases / purchases.sum()
+    return sum(
+        subsidised_purchases(money, amounts, shares)
+        for money, amounts in zip(paid, (offer.scrappage, offer.replacement), strict=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """A quantity with and without a policy, one pair a seed.
+
+    Attributes
+    ----------
+    under, without
+        Values under the policy and without it, shape (seeds,).
+    """
+
+    under: Array
+    without: Array
+
+    def __post_init__(self) -> None:
+        if self.under.shape != self.without.shape or self.under.size == 0:
+            raise InputError("pairs", self.under.shape, f"one for each of {self.without.shape}")
+
+    @property
+    def difference(self) -> Array:
+        """What the policy brings, seed by seed, shape (seeds,)."""
+        return self.under - self.without
+
+    @property
+    def mean(self) -> float:
+        """Mean difference."""
+        return float(self.difference.mean())
+
+    @property
+    def low(self) -> float:
+        """Smallest difference."""
+        return float(self.difference.min())
+
+    @property
+    def high(self) -> float:
+        """Largest difference."""
+        return float(self.difference.max())
+
+
+@dataclass(frozen=True, slots=True)
+class Additionality:
+    """What subsidised purchases brought, one entry a seed.
+
+    Attributes
+    ----------
+    subsidised
+        Subsidised purchases, shape (seeds,).
+    additional
+        Purchases more than in the paired run without the policy, shape (seeds,).
+    money
+        Yuan paid for them, shape (seeds,).
+    """
+
+    subsidised: Array
+    additional: Array
+    money: Array
+
+    @property
+    def additional_share(self) -> Array:
+        """Additional purchases for each subsidised one, shape (seeds,)."""
+        return np.divide(
+            self.additional,
+            self.subsidised,
+            out=np.full_like(self.additional, np.nan),
+            where=self.subsidised > 0.0,
+        )
+
+    @property
+    def windfall_share(self) -> Array:
+        """Subsidised purchases that would have been made anyway, shape (seeds,)."""
+        return 1.0 - self.additional_share
+
+    @property
+    def money_per_additional(self) -> Array:
+        """Yuan for each additional purchase; NaN where there is none, shape (seeds,)."""
+        return np.divide(
+            self.money,
+            self.additional,
+            out=np.full_like(self.money, np.nan),
+            where=self.additional > 0.0,
+        )
+
+
+def additionality(
+    under: Sequence[ObservedRun],
+    without: Sequence[ObservedRun],
+    flow: str,
+    since: Month,
+    until: Month,
+) -> Additionality:
+    """Additional units of a car flow for each subsidised car.
+
+    Parameters
+    ----------
+    under, without
+        Runs of the same seeds in the same order.
+    flow
+        Result variable in vehicles a month, such as ``new_car_sales_per_month``.
+    since, until
+        First and last month that count.
+
+    Raises
+    ------
+    InputError
+        If there are not as many runs on both sides, or the window is not within the runs.
+    """
+    if len(under) != len(without) or not under:
+        raise InputError("pairs", len(under), f"as many runs as without the policy: {len(without)}")
+    more = [
+        a.total(flow, since, until) - b.total(flow, since, until)
+        for a, b in zip(under, without, strict=True)
+    ]
+    return Additionality(
+        subsidised=np.array([run.subsidised(since, until) for run in under]),
+        additional=np.array(more),
+        money=np.array([run.spent(since, until, CAR_PROGRAMMES) for run in under]),
+    )

@@ -1,0 +1,153 @@
+"""What a rule may ask of a claim: declared attributes, and claims as arrays of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from transition_model.declared import read_entries
+from transition_model.dimensions import dimension
+from transition_model.errors import InputError
+
+type Array = NDArray[np.float64]
+type Mask = NDArray[np.bool_]
+
+HOURS_PER_DAY = 24
+
+
+class Attribute(BaseModel):
+    """Something that a claim states: a number, a day, a word out of some, yes or no, or a load."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    id: str
+    kind: Literal["number", "date", "word", "flag", "hourly"]
+    unit: str = "none"
+    members: list[str] | None = None
+    dimension: str | None = None
+    label_en: str
+    label_zh: str
+
+    @model_validator(mode="after")
+    def _words_are_listed(self) -> Self:
+        listed = (self.members is not None) + (self.dimension is not None)
+        if listed != (self.kind == "word"):
+            raise ValueError("members or a dimension for words, and only for words")
+        return self
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What a word may be."""
+        if self.dimension is not None:
+            return dimension(self.dimension).members
+        return tuple(self.members or ())
+
+
+@cache
+def load_attributes() -> dict[str, Attribute]:
+    """All attributes, from ``data/claim_attributes.toml``."""
+    path = Path(str(files("transition_model") / "data" / "claim_attributes.toml"))
+    return read_entries([path], Attribute)
+
+
+def attribute(name: str) -> Attribute:
+    """One attribute.
+
+    Raises
+    ------
+    InputError
+        If there is no attribute of that name.
+    """
+    known = load_attributes()
+    if name not in known:
+        raise InputError("attribute", name, ", ".join(known))
+    return known[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Claims, or whatever else a rule is asked about, one element a claim.
+
+    Attributes
+    ----------
+    values
+        By attribute: numbers, flags (bool), words (text), days (ordinal of the proleptic Gregorian
+        calendar), each of shape (claims,); hourly loads of shape (claims, 24).
+    size
+        Number of claims.
+    """
+
+    values: Mapping[str, NDArray[np.generic]]
+    size: int
+
+    @classmethod
+    def of(cls, size: int | None = None, /, **values: object) -> Claims:
+        """Claims from lists, arrays or single values, which hold for all of them.
+
+        Raises
+        ------
+        InputError
+            If an attribute is unknown, a value of the wrong kind, or a word not among its words.
+        """
+        read = {name: _array(attribute(name), value) for name, value in values.items()}
+        sizes = [len(array) for array in read.values() if len(array) != 1]
+        length = size if size is not None else max(sizes, default=1)
+        for name, array in read.items():
+            if len(array) not in (1, length):
+                raise InputError(f"claims: {name}", len(array), f"{length} values, or one")
+        full = {
+            name: np.broadcast_to(array, (length, *array.shape[1:])) for name, array in read.items()
+        }
+        return cls(full, length)
+
+    def __getitem__(self, name: str) -> NDArray[np.generic]:
+        if name not in self.values:
+            raise InputError("claim", sorted(self.values), f"a claim that states {name}")
+        return self.values[name]
+
+    def number(self, name: str) -> Array:
+        """A numeric attribute, shape (claims,)."""
+        return self[name].astype(np.float64)
+
+    def taken(self, rows: NDArray[np.intp] | Mask) -> Claims:
+        """Some of the claims."""
+        chosen = {name: array[rows] for name, array in self.values.items()}
+        return Claims(chosen, int(np.arange(self.size)[rows].size))
+
+
+def _array(about: Attribute, value: object) -> NDArray[np.generic]:
+    where = f"claims: {about.id}"
+    if about.kind == "hourly":
+        loads = np.atleast_2d(np.asarray(value, dtype=np.float64))
+        if loads.shape[-1] != HOURS_PER_DAY:
+            raise InputError(where, loads.shape, f"{HOURS_PER_DAY} hourly values a claim")
+        return loads
+    entries = value if isinstance(value, list | tuple | np.ndarray) else [value]
+    if about.kind == "date":
+        days = [entry.toordinal() if isinstance(entry, date) else entry for entry in entries]
+        if not all(isinstance(day, int | np.integer) for day in days):
+            raise InputError(where, value, "dates")
+        return np.asarray(days, dtype=np.int64)
+    if about.kind == "word":
+        words = np.asarray(entries, dtype=np.str_)
+        for word in np.unique(words):
+            if word not in about.words:
+                raise InputError(where, str(word), ", ".join(about.words))
+        return words
+    array = np.asarray(entries)
+    if about.kind == "flag":
+        if array.dtype != np.bool_:
+            raise InputError(where, value, "true or false")
+        return array
+    if array.dtype.kind not in "iuf" or not np.isfinite(array).all():
+        raise InputError(where, value, "finite numbers")
+    return array.astype(np.float64)
