@@ -283,6 +283,9 @@ def expected_flows(
     after_scrappage = scrapped @ decision.after_scrappage
     if scrapped.sum() > 0.0:
         after_scrappage = after_scrappage * (1.0 + unsampled.sum() / scrapped.sum())
+    elif weight.sum() > 0.0:
+        # Nobody of the sample scraps a car: replaced as first cars are bought.
+        after_scrappage = unsampled.sum() * np.average(decision.at_first, axis=0, weights=weight)
     purchases = (
         replaced * after_scrappage
         + (weight * decision.transfer) @ decision.after_transfer
@@ -338,7 +341,8 @@ def remember(
     if supply.sum() > 0.0 and demand.sum() > 0.0:
         chance = np.minimum(1.0, decision.first * supply.sum() / demand.sum())
         lucky = takes & (draws["used"] < chance)
-        source = np.searchsorted(np.cumsum(supply), draws["used_car"][lucky] * supply.sum())
+        place = draws["used_car"][lucky] * supply.sum()
+        source = np.searchsorted(np.cumsum(supply), place, side="right")
         source = np.minimum(source, len(supply) - 1)
         car[lucky], registered[lucky] = owners.car[source], owners.registered[source]
     return car, registered

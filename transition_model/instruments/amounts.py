@@ -8,6 +8,7 @@ month's use, and so on). Numbers may be tables by the words of one or two attrib
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import Annotated, Literal, Self, override
 
 import numpy as np
@@ -35,7 +36,7 @@ def keyed(table: Table[float], over: tuple[str, ...], claims: Claims, absent: fl
     return found
 
 
-class Form(BaseModel):
+class Form(BaseModel, ABC):
     """What all forms share: ``over`` names the attributes by whose words numbers are listed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,9 +63,9 @@ class Form(BaseModel):
             raise ValueError(f"a table over {', '.join(self.over)}")
         return self
 
+    @abstractmethod
     def yuan(self, claims: Claims) -> Array:
         """Amount of each claim in yuan, shape (claims,)."""
-        raise NotImplementedError
 
 
 class Quantified(Form):
