@@ -84,7 +84,7 @@ def ids(agents: Any) -> list[int]:
     return [agent.unique_id for agent in agents]
 
 
-def alike(twins: Twins, act: Callable[[Any], Any]) -> Any:
+def assert_alike(twins: Twins, act: Callable[[Any], Any]) -> Any:
     """What an act on Mesa's set gives, having checked that the columns give the same."""
     ordinary, columnar = (act(agents) for agents in twins)
     if isinstance(ordinary, AgentSet):
@@ -98,8 +98,8 @@ def alike(twins: Twins, act: Callable[[Any], Any]) -> Any:
 
 
 def test_a_set_has_as_many_agents_as_rows_in_their_order(twins: Twins) -> None:
-    assert alike(twins, len) == 8
-    assert alike(twins, ids) == list(range(1, 9))
+    assert assert_alike(twins, len) == 8
+    assert assert_alike(twins, ids) == list(range(1, 9))
     assert twins.columnar.get("unique_id").tolist() == list(range(1, 9))
 
 
@@ -123,7 +123,7 @@ def test_an_agent_is_found_by_its_place(twins: Twins) -> None:
 
 
 def test_agents_are_listed_as_mesa_recommends(twins: Twins) -> None:
-    assert alike(twins, lambda agents: ids(agents.to_list())) == list(range(1, 9))
+    assert assert_alike(twins, lambda agents: ids(agents.to_list())) == list(range(1, 9))
 
 
 def test_a_slice_of_a_set_is_a_list_of_agents(twins: Twins) -> None:
@@ -228,11 +228,11 @@ def test_a_view_can_not_be_removed_from_the_model(twins: Twins) -> None:
 def test_a_selection_is_the_one_that_mesa_makes(
     twins: Twins, rule: Callable[[Any], bool] | None, keys: dict[str, Any]
 ) -> None:
-    alike(twins, lambda agents: agents.select(rule, **keys))
+    assert_alike(twins, lambda agents: agents.select(rule, **keys))
 
 
 def test_at_most_less_than_none_is_none(twins: Twins) -> None:
-    alike(twins, lambda agents: agents.select(at_most=-1))
+    assert_alike(twins, lambda agents: agents.select(at_most=-1))
 
 
 def test_a_mask_selects_what_a_function_selects(twins: Twins) -> None:
@@ -304,9 +304,11 @@ def test_any_people_are_selected_grouped_and_sorted_as_mesa_does(
 ) -> None:
     wealth, district, owns = (list(column) for column in zip(*people, strict=True))
     both = made(wealth, district, owns)
-    alike(both, lambda agents: agents.select(lambda a: a.wealth >= threshold, at_most=at_most))
-    alike(both, lambda agents: agents.sort("wealth", ascending=True))
-    alike(both, lambda agents: agents.agg("wealth", [min, max, sum, len]))
+    assert_alike(
+        both, lambda agents: agents.select(lambda a: a.wealth >= threshold, at_most=at_most)
+    )
+    assert_alike(both, lambda agents: agents.sort("wealth", ascending=True))
+    assert_alike(both, lambda agents: agents.agg("wealth", [min, max, sum, len]))
     counts = [dict(sorted(agents.groupby("district").count().items())) for agents in both]
     assert counts[0] == counts[1]
 
@@ -316,8 +318,8 @@ def test_any_people_are_selected_grouped_and_sorted_as_mesa_does(
 
 @pytest.mark.parametrize("names", ["wealth", ["wealth"], ["owns", "wealth", "unique_id"]], ids=str)
 def test_values_are_those_that_mesa_gives(twins: Twins, names: str | list[str]) -> None:
-    alike(twins, lambda agents: agents.get(names))
-    alike(twins, lambda agents: agents.select(lambda a: a.owns).get(names))
+    assert_alike(twins, lambda agents: agents.get(names))
+    assert_alike(twins, lambda agents: agents.select(lambda a: a.owns).get(names))
 
 
 def test_a_missing_column_is_an_error_or_the_default_as_in_mesa(twins: Twins) -> None:
@@ -328,17 +330,19 @@ def test_a_missing_column_is_an_error_or_the_default_as_in_mesa(twins: Twins) ->
             agents.get(["wealth", "health"])
         with pytest.raises(ValueError, match="handle_missing"):
             agents.get("wealth", handle_missing="ignore")
-    alike(twins, lambda agents: agents.get("health", handle_missing="default", default_value=-1))
+    assert_alike(
+        twins, lambda agents: agents.get("health", handle_missing="default", default_value=-1)
+    )
     keys = {"handle_missing": "default", "default_value": 0.5}
-    alike(twins, lambda agents: agents.get(["wealth", "health"], **keys))
-    alike(twins, lambda agents: agents.get("wealth", **keys))
+    assert_alike(twins, lambda agents: agents.get(["wealth", "health"], **keys))
+    assert_alike(twins, lambda agents: agents.get("wealth", **keys))
 
 
 def test_setting_a_value_sets_it_for_the_selected_alone(twins: Twins) -> None:
     for agents in twins:
         chosen = agents.select(lambda agent: agent.owns)
         assert chosen.set("wealth", 1.0) is chosen
-    alike(twins, lambda agents: agents.get("wealth"))
+    assert_alike(twins, lambda agents: agents.get("wealth"))
     assert twins.columnar.agg("wealth", sum) == 4.0 + 10.0 + 50.0 + 0.0 + 10.0
 
 
@@ -359,12 +363,12 @@ def test_a_column_that_is_not_there_can_not_be_set(twins: Twins) -> None:
 def test_one_number_about_all_is_the_one_that_mesa_gives(
     twins: Twins, function: Callable[[Any], float]
 ) -> None:
-    alike(twins, lambda agents: agents.agg("wealth", function))
-    alike(twins, lambda agents: agents.agg("unique_id", function))
+    assert_alike(twins, lambda agents: agents.agg("wealth", function))
+    assert_alike(twins, lambda agents: agents.agg("unique_id", function))
 
 
 def test_several_numbers_come_as_a_list(twins: Twins) -> None:
-    assert alike(twins, lambda agents: agents.agg("wealth", [min, max])) == [0.0, 50.0]
+    assert assert_alike(twins, lambda agents: agents.agg("wealth", [min, max])) == [0.0, 50.0]
     with pytest.raises(AttributeError, match="health"):
         twins.columnar.agg("health", sum)
 
@@ -400,7 +404,7 @@ def test_a_group_is_a_set_or_a_list_as_asked(twins: Twins) -> None:
 def test_what_is_done_to_a_group_is_done_to_its_rows_alone(twins: Twins) -> None:
     for agents in twins:
         agents.groupby("district").do(lambda group: group.do("earn", float(len(group))))
-    alike(twins, lambda agents: agents.get("wealth"))
+    assert_alike(twins, lambda agents: agents.get("wealth"))
 
 
 def test_groups_of_a_selection_hold_the_selected_alone(twins: Twins) -> None:
@@ -422,11 +426,11 @@ def test_anything_hashable_may_name_a_group(twins: Twins, by: Callable[[Any], An
 
 
 def test_sorting_orders_the_agents_and_leaves_the_set_as_it_was(twins: Twins) -> None:
-    alike(twins, lambda agents: agents.sort("wealth", ascending=True))
-    alike(twins, lambda agents: agents.sort("unique_id"))
-    alike(twins, lambda agents: agents.sort(lambda a: -a.unique_id, ascending=True))
-    alike(twins, lambda agents: agents.select(lambda a: a.owns).sort("unique_id"))
-    alike(twins, ids)
+    assert_alike(twins, lambda agents: agents.sort("wealth", ascending=True))
+    assert_alike(twins, lambda agents: agents.sort("unique_id"))
+    assert_alike(twins, lambda agents: agents.sort(lambda a: -a.unique_id, ascending=True))
+    assert_alike(twins, lambda agents: agents.select(lambda a: a.owns).sort("unique_id"))
+    assert_alike(twins, ids)
     by_wealth = twins.columnar.sort("wealth")
     assert [agent.wealth for agent in by_wealth] == sorted(WEALTH, reverse=True)
 
@@ -434,17 +438,17 @@ def test_sorting_orders_the_agents_and_leaves_the_set_as_it_was(twins: Twins) ->
 def test_sorting_in_place_returns_the_set_itself(twins: Twins) -> None:
     for agents in twins:
         assert agents.sort("unique_id", inplace=True) is agents
-    assert alike(twins, ids) == [8, 7, 6, 5, 4, 3, 2, 1]
+    assert assert_alike(twins, ids) == [8, 7, 6, 5, 4, 3, 2, 1]
 
 
 def test_equals_keep_their_order_when_sorted_downward_as_in_mesa(twins: Twins) -> None:
-    alike(twins, lambda agents: agents.sort("wealth", ascending=False))
+    assert_alike(twins, lambda agents: agents.sort("wealth", ascending=False))
 
 
 def test_a_column_of_a_sorted_set_stands_in_the_order_of_its_agents(twins: Twins) -> None:
     by_id = twins.columnar.sort("unique_id")
     assert_array_equal(by_id.get("wealth"), [agent.wealth for agent in by_id])
-    alike(twins, lambda agents: agents.sort("unique_id").get("wealth"))
+    assert_alike(twins, lambda agents: agents.sort("unique_id").get("wealth"))
 
 
 def test_a_mask_made_of_a_sorted_set_selects_from_it(twins: Twins) -> None:
@@ -483,15 +487,15 @@ def test_the_first_of_a_shuffled_set_are_a_random_sample(twins: Twins) -> None:
 
 @pytest.mark.parametrize("method", ["earn", Person.earn], ids=["name", "function"])
 def test_a_call_for_each_agent_gives_what_it_gives_in_mesa(twins: Twins, method: Any) -> None:
-    alike(twins, lambda agents: agents.map(method, 2.0, times=3.0))
-    alike(twins, lambda agents: agents.get("wealth"))
+    assert_alike(twins, lambda agents: agents.map(method, 2.0, times=3.0))
+    assert_alike(twins, lambda agents: agents.get("wealth"))
 
 
 def test_doing_returns_the_set_so_that_calls_can_be_chained(twins: Twins) -> None:
     for agents in twins:
         assert agents.do("earn", 1.0).do(Person.earn, 2.0, times=2.0) is agents
         assert agents.shuffle_do("earn", 1.0) is agents
-    alike(twins, lambda agents: agents.get("wealth"))
+    assert_alike(twins, lambda agents: agents.get("wealth"))
     assert_array_equal(twins.columnar.wealth, np.array(WEALTH) + 6.0)
 
 
@@ -551,7 +555,7 @@ def test_sets_meet_and_join_as_in_mesa(twins: Twins) -> None:
         lambda agents: sorted(ids(few(agents) - owners(agents))),
         lambda agents: sorted(ids(few(agents) ^ owners(agents))),
     ):
-        alike(twins, act)
+        assert_alike(twins, act)
 
 
 def test_sets_compare_as_sets(twins: Twins) -> None:

@@ -49,7 +49,7 @@ def _constants(engine: StockFlowEngine) -> set[str]:
     return {name for name, variable in engine.variables.items() if variable.kind == "constant"}
 
 
-def _subscripted(engine: StockFlowEngine, entry: Entry) -> None:
+def assert_declared(engine: StockFlowEngine, entry: Entry) -> None:
     variable = engine.variables[entry.name]
     assert variable.unit == entry.unit
     assert variable.dims == entry.over
@@ -74,14 +74,14 @@ def test_ledger_entry_is_an_input_of_the_same_unit_and_subscripts(
     engine: StockFlowEngine, entry: Entry
 ) -> None:
     assert entry.name in _constants(engine)
-    _subscripted(engine, entry)
+    assert_declared(engine, entry)
 
 
 @pytest.mark.parametrize("entry", published_entries().values(), ids=lambda entry: entry.name)
 def test_published_variable_exists_with_the_same_unit_and_subscripts(
     engine: StockFlowEngine, entry: Entry
 ) -> None:
-    _subscripted(engine, entry)
+    assert_declared(engine, entry)
 
 
 def test_ledger_inputs_are_zero_until_the_ledger_sets_them(engine: StockFlowEngine) -> None:
