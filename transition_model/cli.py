@@ -79,6 +79,11 @@ def run(
         sys.stdout.write(scoreboard_csv(result.scoreboard))
     else:
         _print_scoreboard(result)
+        if result.record.rules_running_on:
+            _say(
+                f"{len(result.record.rules_running_on)} of {len(chosen.law)} rules run on past "
+                "their last known version (named in record.json; a scenario states what follows)"
+            )
         _say(f"Results: {folder}/ (series.parquet, series.csv, scoreboard.csv, record.json)")
 
 

@@ -14,7 +14,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from transition_model.dimensions import shape
+from transition_model.dimensions import dimension, shape
 from transition_model.errors import BreachError, InputError
 
 type Array = NDArray[np.float64]
@@ -115,6 +115,30 @@ class Ledger:
         """
         array = self._checked(name, amount, "flow")
         self._values[name] = self._values[name] + array if name in self._values else array
+
+    def add_at(self, name: str, member: str, amount: float) -> None:
+        """Add to one member of a flow over a single dimension.
+
+        Parameters
+        ----------
+        name, member
+            A flow of :func:`ledger_entries`, and a member of its dimension.
+        amount
+            In the entry's unit; finite and not negative.
+
+        Raises
+        ------
+        InputError
+            If there is no such flow or member.
+        BreachError
+            If the amount is negative or not finite.
+        """
+        entry = _entry(name)
+        if len(entry.over) != 1:
+            raise InputError(f"ledger {self.month}: {name}", member, f"shape {shape(entry.over)}")
+        array = np.zeros(shape(entry.over))
+        array[dimension(entry.over[0]).index(member)] = amount
+        self.add(name, array)
 
     def set_share(self, name: str, share: ArrayLike) -> None:
         """Set a share or a factor, once a month; finite, not negative, and a share at most 1."""

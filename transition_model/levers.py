@@ -11,9 +11,16 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from transition_model.calendar import Month
+from transition_model.calendar import Month, months_between
 from transition_model.declared import Status, read_entries
 from transition_model.errors import InputError
+from transition_model.instruments import load_instruments
+from transition_model.instruments.changes import Law, LawReading, law_under
+
+PLAN_START = Month.parse("2025-01")
+"""First month in which the plan's measures hold (plan years 2025 to 2027)."""
+
+_READ_IN_THE_LAW = Month.parse("2020-01"), Month.parse("2030-12")
 
 
 def _dated(value: object) -> object:
@@ -31,6 +38,16 @@ def _in_force(dated: tuple[tuple[int, float], ...], month: Month) -> float:
     return begun[-1] if begun else dated[0][1]
 
 
+def _steps(reading: LawReading, law: Law) -> dict[str, float]:
+    """The months in which the law's value changes, with the value from then on."""
+    steps: dict[str, float] = {}
+    for month in months_between(*_READ_IN_THE_LAW):
+        value = reading.value(law, month)
+        if not steps or value != next(reversed(steps.values())):
+            steps[str(month)] = value
+    return steps
+
+
 class Lever(BaseModel):
     """One lever.
 
@@ -45,6 +62,9 @@ class Lever(BaseModel):
         each valid from its month on.
     off
         Value with the measure switched off.
+    law
+        Where the value stands in the law; then ``before``, ``plan`` and ``off`` are read there, and
+        a scenario that amends the law moves the lever.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,12 +78,30 @@ class Lever(BaseModel):
     before: Annotated[tuple[tuple[int, float], ...], BeforeValidator(_dated)]
     plan: Annotated[tuple[tuple[int, float], ...], BeforeValidator(_dated)]
     off: float
+    law: LawReading | None = None
     label_en: str
     label_zh: str
     help_en: str
     help_zh: str
     status: Status
     source: Annotated[str, Field(min_length=3)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_in_the_law(cls, entry: object) -> object:
+        if not isinstance(entry, dict) or "law" not in entry:
+            return entry
+        doubled = [key for key in ("before", "plan", "off") if key in entry]
+        if doubled:
+            raise ValueError(f"law, or before, plan and off; read {', '.join(doubled)} beside law")
+        reading = LawReading.model_validate(entry["law"])
+        law = load_instruments()
+        rule = law.get(reading.instrument)
+        if rule is None or rule.measure != entry.get("measure"):
+            raise ValueError(f"law: a rule of measure {entry.get('measure')}")
+        path = _steps(reading, law)
+        struck = law_under((), ((rule.measure, PLAN_START, None),))
+        return {**entry, "before": path, "plan": path, "off": reading.value(struck, PLAN_START)}
 
     @model_validator(mode="after")
     def _values_within_range(self) -> Self:

@@ -71,6 +71,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         self.run_seed = rng
         self.policy = scenario or Scenario.load("plan")
         self.structures = self.policy.chosen_structures
+        self.law = self.policy.law
         self.month = FIRST_MONTH
         self.parameters = ParameterValues(load_parameters(), self.policy.parameter_overrides)
         self.recorder = Recorder()
@@ -114,6 +115,7 @@ class TransitionModel(mesa.Model[Any, Any]):
             stocks=self.published,
             spent_this_year=self.published["public_money_spent"] - self._spent_by_january,
             ledger=self.ledger,
+            law=self.law,
             structures=self.structures,
         )
         for agents in self._sets:

@@ -1,9 +1,9 @@
 """Scenarios: what is changed against the plan as written, from which month on.
 
 A scenario is a frozen set of dated changes to levers, switches of measures, overrides of
-parameters and choices of rival submodels. Files are layered: ``base`` names the scenario that a
-file starts from, and what the file says is added on top. With no change at all a scenario *is* the
-plan as written.
+parameters, choices of rival submodels and amendments of the law. Files are layered: ``base`` names
+the scenario that a file starts from, and what the file says is added on top. With no change at all
+a scenario *is* the plan as written.
 
 .. code-block:: toml
 
@@ -24,9 +24,14 @@ plan as written.
     [structures]
     car_choice = "bass"                           # a rival submodel, for the whole run
 
+    [instruments.car_scrappage_renewal]           # the law itself: :mod:`.instruments.changes`
+    end = 2026-06-30
+
 In a month the latest change that has begun holds; of two that begin together the one that names
 the lever beats the switch of its measure. A switch does away with the changes that a lower layer
-makes to its levers from then on. Where nothing is changed, the plan's own path holds.
+makes to its levers from then on. Where nothing is changed, the plan's own path holds: a lever that
+stands in the law has the value that the law of the month states. A switched-off measure also
+strikes its rules, but for those that were there before the plan (``when_off = "stays"``).
 """
 
 from __future__ import annotations
@@ -34,6 +39,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -52,12 +58,20 @@ from pydantic import (
 from transition_model.calendar import Month
 from transition_model.declared import first_problem, read_toml
 from transition_model.errors import InputError
-from transition_model.levers import lever, load_levers
+from transition_model.instruments.changes import (
+    InstrumentChange,
+    Law,
+    OffPeriod,
+    change_from,
+    change_from_json,
+    law_under,
+    merged,
+)
+from transition_model.levers import PLAN_START, lever, load_levers
 from transition_model.parameters import load_parameters
 from transition_model.structures import check_choice, default_structures
 
-PLAN_START = Month.parse("2025-01")
-"""First month in which the plan's measures hold (plan years 2025 to 2027)."""
+_KINDS = ("measure", "lever", "parameter", "structure", "instrument")
 
 LONGEST_NAME = 80
 """Characters of a scenario's name in a query."""
@@ -152,7 +166,7 @@ class Scenario(_Frozen):
     ----------
     name, label_en, label_zh, description_en, description_zh
         What it is called and what it is about.
-    levers, measures, parameters, structures
+    levers, measures, parameters, structures, instruments
         The changes; see the module's head.
     """
 
@@ -165,6 +179,9 @@ class Scenario(_Frozen):
     measures: Annotated[tuple[MeasureSwitch, ...], AfterValidator(_canonical)] = ()
     parameters: Annotated[tuple[ParameterOverride, ...], AfterValidator(_canonical)] = ()
     structures: Annotated[tuple[StructureChoice, ...], AfterValidator(_chosen)] = ()
+    instruments: Annotated[
+        tuple[InstrumentChange, ...], AfterValidator(lambda changes: merged((), changes))
+    ] = ()
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
@@ -172,6 +189,8 @@ class Scenario(_Frozen):
         _refuse_twice("measures", [(switch.measure, switch.start) for switch in self.measures])
         _refuse_twice("parameters", [override.parameter for override in self.parameters])
         _refuse_twice("structures", [choice.structure for choice in self.structures])
+        # Each change alone makes a law; with the measures that are off it must make one too.
+        law_under(self.instruments, self._off_periods())
         return self
 
     # -- loading and saving ------------------------------------------------------------------
@@ -204,15 +223,19 @@ class Scenario(_Frozen):
     @classmethod
     def _from_content(cls, content: dict[str, Any], base: Scenario | None, where: str) -> Self:
         allowed = ("name", "base", "label_en", "label_zh", "description_en", "description_zh",
-                   "levers", "measures", "parameters", "structures")  # fmt: skip
+                   "levers", "measures", "parameters", "structures", "instruments")  # fmt: skip
         for key, value in content.items():
             if key not in allowed:
                 raise InputError(f"{where}: {key}", value, f"one of {', '.join(allowed)}")
-        changes = {
+        changes: dict[str, Any] = {
             "levers": _lever_changes(_table(content, "levers", where), where),
             "measures": _measure_switches(_table(content, "measures", where), where),
             "parameters": _parameter_overrides(_table(content, "parameters", where), where),
             "structures": _structure_choices(_table(content, "structures", where), where),
+            "instruments": tuple(
+                change_from(identifier, entry, f"{where}: instruments")
+                for identifier, entry in _table(content, "instruments", where).items()
+            ),
         }
         words = {key: value for key, value in content.items() if key not in changes}
         under = base or Scenario(name="plan")
@@ -227,6 +250,7 @@ class Scenario(_Frozen):
                     "measures": _merge(under.measures, changes["measures"], "measure"),
                     "parameters": _merge(under.parameters, changes["parameters"], "parameter"),
                     "structures": _merge(under.structures, changes["structures"], "structure"),
+                    "instruments": merged(under.instruments, changes["instruments"]),
                 }
             )
         except ValidationError as problem:
@@ -259,11 +283,15 @@ class Scenario(_Frozen):
         structures = tomlkit.table()
         for choice in self.structures:
             structures[choice.structure] = choice.rival
+        instruments = tomlkit.table()
+        for amended in self.instruments:
+            instruments[amended.instrument] = amended.entry()
         for key, table in (
             ("measures", measures),
             ("levers", levers),
             ("parameters", parameters),
             ("structures", structures),
+            ("instruments", instruments),
         ):
             if len(table):
                 document[key] = table
@@ -280,6 +308,7 @@ class Scenario(_Frozen):
         pairs += [(f"lever.{c.lever}", f"{c.value!r}@{c.start}") for c in self.levers]
         pairs += [(f"parameter.{o.parameter}", repr(o.value)) for o in self.parameters]
         pairs += [(f"structure.{c.structure}", c.rival) for c in self.structures]
+        pairs += [(f"instrument.{c.instrument}", c.as_json()) for c in self.instruments]
         return urlencode(pairs, safe="@")
 
     @classmethod
@@ -300,12 +329,13 @@ class Scenario(_Frozen):
                 if len(value) > LONGEST_NAME:
                     raise InputError("query: name", value, f"at most {LONGEST_NAME} characters")
                 scenario = scenario.model_copy(update={"name": value})
-            elif kind in ("measure", "lever", "parameter", "structure") and identifier:
+            elif kind in _KINDS and identifier:
                 scenario = scenario.with_setting(f"{key}={value}")
             else:
                 raise InputError(
-                    "query", key, "name, lever.ID, measure.NUMBER, parameter.ID or structure.ID"
-                )
+                    "query", key,
+                    "name, lever.ID, measure.NUMBER, parameter.ID, structure.ID or instrument.ID",
+                )  # fmt: skip
         return scenario
 
     # -- changing ----------------------------------------------------------------------------
@@ -316,8 +346,11 @@ class Scenario(_Frozen):
         ----------
         changes
             By lever id (a number), parameter id (a number), measure number (``"off"`` or
-            ``"on"``, key ``"24"`` or ``"measure.24"``) or structure (its rival, key
-            ``"structure.car_choice"``).
+            ``"on"``, key ``"24"`` or ``"measure.24"``), structure (its rival, key
+            ``"structure.car_choice"``) or instrument (key ``"instrument.ID"``;
+            ``"end@2026-06-30"``, ``"suspend@2025-06-01/2025-06-30"``, what follows its last known
+            version: ``"continue"``, ``"phase_out@180"`` or ``"end"``, or JSON of the keys in
+            :mod:`.instruments.changes`).
         start
             Month from which levers and switches change.
 
@@ -342,6 +375,8 @@ class Scenario(_Frozen):
             If the text is no setting, or its parts are unknown or out of range.
         """
         key, equals, rest = setting.partition("=")
+        if equals and rest and key.startswith("instrument."):
+            return self._with(key, rest, PLAN_START, f"setting {key}")
         value, at, month = rest.partition("@")
         if not equals or not key or not value:
             raise InputError("setting", setting, "lever=value or lever=value@YYYY-MM")
@@ -367,6 +402,9 @@ class Scenario(_Frozen):
             switch = MeasureSwitch(measure=int(identifier), state=str(value), start=start)
             switched = self._updated("measures", _merge(self.measures, (switch,), "measure"))
             return switched._updated("levers", _superseded(self.levers, (switch,)))
+        if kind == "instrument":
+            amended = _amendment(identifier, value, where)
+            return self._updated("instruments", merged(self.instruments, (amended,)))
         if kind == "structure":
             check_choice(identifier, value, where)
             choice = StructureChoice(structure=identifier, rival=str(value))
@@ -384,14 +422,16 @@ class Scenario(_Frozen):
         change = LeverChange(lever=identifier, value=number, start=start)
         return self._updated("levers", _merge(self.levers, (change,), "lever"))
 
-    def _updated(self, field: str, value: tuple[_Frozen, ...]) -> Self:
-        return self.model_copy(update={field: value})
+    def _updated(self, field: str, value: tuple[BaseModel, ...]) -> Self:
+        changed = self.model_copy(update={field: value})
+        law_under(changed.instruments, changed._off_periods())
+        return changed
 
     # -- reading -----------------------------------------------------------------------------
     @property
     def digest(self) -> str:
         """Hash of what the scenario changes; names and labels do not count."""
-        changed = {"levers", "measures", "parameters", "structures"}
+        changed = {"levers", "measures", "parameters", "structures", "instruments"}
         content = self.model_dump(mode="json", include=changed)
         for changes in content.values():
             changes.sort(key=lambda change: json.dumps(change, sort_keys=True))
@@ -415,15 +455,74 @@ class Scenario(_Frozen):
         change = _latest([c for c in self.levers if c.lever == identifier], month)
         if change is not None and (switch is None or switch.start <= change.start):
             return change.value
+        if declared.law is not None:
+            return _value_in_law(self.instruments, self._off_periods(), identifier, month)
         if switch is not None and switch.state == "off":
             return declared.off
         if month < PLAN_START:
             return declared.value_before(month)
         return declared.value_planned(month)
 
+    @property
+    def law(self) -> Law:
+        """The rules by id, as amended, without those of measures that are off."""
+        return law_under(self.instruments, self._off_periods())
+
+    def _off_periods(self) -> tuple[OffPeriod, ...]:
+        """When measures are off."""
+        periods: list[OffPeriod] = []
+        for number in sorted({switch.measure for switch in self.measures}):
+            since: Month | None = None
+            dated = [switch for switch in self.measures if switch.measure == number]
+            for switch in sorted(dated, key=lambda switch: switch.start):
+                if switch.state == "off" and since is None:
+                    since = switch.start
+                elif switch.state == "on" and since is not None:
+                    periods.append((number, since, switch.start))
+                    since = None
+            if since is not None:
+                periods.append((number, since, None))
+        return tuple(periods)
+
     def lever_values(self, month: Month) -> dict[str, float]:
         """Value of every lever in a month, by id."""
         return {identifier: self.lever_value(identifier, month) for identifier in load_levers()}
+
+
+@lru_cache(maxsize=65_536)
+def _value_in_law(
+    changes: tuple[InstrumentChange, ...],
+    off: tuple[OffPeriod, ...],
+    identifier: str,
+    month: Month,
+) -> float:
+    reading = lever(identifier).law
+    assert reading is not None
+    return reading.value(law_under(changes, off), month)
+
+
+def _amendment(identifier: str, value: float | str, where: str) -> InstrumentChange:
+    """A change of a rule as the command line writes it."""
+    text = str(value)
+    if text.startswith("{"):
+        return change_from_json(identifier, text, where)
+    word, _, rest = text.partition("@")
+    entry: dict[str, object]
+    if word == "end" and rest:
+        entry = {"end": rest}
+    elif word == "suspend" and "/" in rest:
+        first, _, last = rest.partition("/")
+        entry = {"suspend": [{"from": first, "to": last}]}
+    elif word == "phase_out" and _is_number(rest):
+        entry = {"after": word, "phase_out_days": int(rest)}
+    elif word in ("continue", "end") and not rest:
+        entry = {"after": word}
+    else:
+        raise InputError(
+            where, text,
+            "end@YYYY-MM-DD, suspend@YYYY-MM-DD/YYYY-MM-DD, continue, phase_out@DAYS, end or JSON",
+        )  # fmt: skip
+    return change_from(identifier, entry, where)
 
 
 def _latest[T: (LeverChange, MeasureSwitch)](changes: list[T], month: Month) -> T | None:

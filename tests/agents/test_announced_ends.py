@@ -12,8 +12,16 @@ from transition_model.agents.announced_ends import AnnouncedEnd, announced_end
 from transition_model.calendar import Month
 
 
-def version(start: date, end: date, announced: date | None = None) -> SimpleNamespace:
-    return SimpleNamespace(start=start, end=end, announced=announced)
+def version(
+    start: date,
+    end: date,
+    announced: date | None = None,
+    stated_end: date | None = None,
+    open_ended: bool = False,
+) -> SimpleNamespace:
+    return SimpleNamespace(
+        start=start, end=end, announced=announced, stated_end=stated_end, open_ended=open_ended
+    )
 
 
 def rule(*versions: SimpleNamespace) -> Any:
@@ -40,9 +48,19 @@ def test_where_no_version_is_in_force_no_end_is_announced(month: str) -> None:
 
 def test_a_next_version_is_not_reckoned_with_before_it_is_announced() -> None:
     rules = rule(SPRING, AUTUMN_ANNOUNCED)
-    april, may = (announced_end(rules, Month.parse(month)) for month in ("2025-04", "2025-05"))
-    assert april == AnnouncedEnd(2, None)
-    assert may == AnnouncedEnd(1, Month.parse("2025-09"))
+    may, june = (announced_end(rules, Month.parse(month)) for month in ("2025-05", "2025-06"))
+    assert may == AnnouncedEnd(1, None)  # announced on 20 May: not known when the month opens
+    assert june == AnnouncedEnd(0, Month.parse("2025-09"))
+
+
+def test_an_end_that_nobody_foresaw_is_reckoned_with_as_the_text_stated_it() -> None:
+    cut_short = version(date(2025, 3, 10), date(2025, 6, 30), stated_end=date(2025, 12, 31))
+    assert announced_end(rule(cut_short), Month.parse("2025-06")) == AnnouncedEnd(6, None)
+
+
+def test_a_rule_whose_text_names_no_end_has_none_to_hurry_for() -> None:
+    open_ended = version(date(2025, 3, 10), date(2025, 6, 30), open_ended=True)
+    assert announced_end(rule(open_ended), Month.parse("2025-06")) is None
 
 
 def test_a_next_version_whose_announcement_is_unknown_comes_as_a_surprise() -> None:

@@ -64,7 +64,7 @@ def test_trade_in_money_paid_beyond_what_is_left_stops_the_run(model: Transition
     model.read_policy()
     model.publish_stocks()
     model.let_agents_decide()
-    overpaid = np.zeros(8)
+    overpaid = np.zeros(len(dimension("subsidy_programme")))
     overpaid[0] = model.levers["trade_in_budget"] * 1e8 + 1_000.0
     model.ledger.add("subsidy_spending_per_month", overpaid)
     model.close_ledger()

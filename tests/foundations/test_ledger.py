@@ -198,3 +198,22 @@ def test_a_ledger_without_one_of_its_shares_or_factors_can_not_be_closed(missing
             ledger.set_share(name, np.full(shape(ledger_entries()[name].over), 0.5))
     with pytest.raises(InputError, match=f"ledger 2026-03: read '{missing}'"):
         ledger.close()
+
+
+def test_money_for_one_programme_is_added_to_that_programme_alone() -> None:
+    ledger = Ledger("2025-01")
+    ledger.add_at("subsidy_spending_per_month", "bus_renewal", 3.0)
+    ledger.add_at("subsidy_spending_per_month", "bus_renewal", 4.0)
+    money = ledger["subsidy_spending_per_month"]
+    assert money[dimension("subsidy_programme").index("bus_renewal")] == money.sum() == 7.0
+
+
+@pytest.mark.parametrize(
+    ("name", "member"),
+    [("subsidy_spending_per_month", "bus_renewals"), ("private_car_scrappage_per_month", "age0")],
+)
+def test_an_unknown_member_or_a_flow_over_more_dimensions_is_refused(
+    name: str, member: str
+) -> None:
+    with pytest.raises(InputError, match=member if name.startswith("subsidy") else name):
+        Ledger("2025-01").add_at(name, member, 1.0)

@@ -35,8 +35,8 @@ def version(start: date, end: date, **more: Any) -> dict[str, Any]:
 def law(*versions: dict[str, Any], **more: Any) -> Instrument:
     entry = {
         "measure": 24, "target": "household", "scope": "city", "trigger": "purchase",
-        "gives": "subsidy", "answered_by": "none yet", "label_en": "Rebate", "label_zh": "补贴",
-        "after": "end", "versions": list(versions),
+        "gives": "subsidy", "answered_by": "none yet", "when_off": "ends", "label_en": "Rebate",
+        "label_zh": "补贴", "after": "end", "versions": list(versions),
     }  # fmt: skip
     return validated("test: rebate", "rebate", entry | more)
 

@@ -28,24 +28,28 @@ class AnnouncedEnd:
 def announced_end(instrument: Instrument, month: Month) -> AnnouncedEnd | None:
     """The end that is announced in a month, None if there is none.
 
-    A version's own end is known from its start. The next version is known from the day on which it
-    is announced, or else from its start. A programme that goes on after the end of its last known
-    version has no announced end any more.
+    The end that a version's text states is known from its start, whatever end came. The next
+    version is known from the day on which it is announced, or else from its start; households
+    decide on what they know when the month opens, or sees begin. A programme that goes on after the
+    end of its last known version has no announced end any more, nor has one whose text names none.
     """
     first, last = _first_day(month), _first_day(month + 1) - timedelta(days=1)
     for place, version in enumerate(instrument.versions):
         if version.start <= last and version.end >= first:
-            left = Month(version.end.year * 12 + version.end.month - 1) - month
-            return AnnouncedEnd(left, _following(instrument, place + 1, last))
+            if version.open_ended:
+                return None
+            end = version.stated_end or version.end
+            left = max(Month(end.year * 12 + end.month - 1) - month, 0)
+            return AnnouncedEnd(left, _following(instrument, place + 1, first, last))
     return None
 
 
-def _following(instrument: Instrument, place: int, today: date) -> Month | None:
+def _following(instrument: Instrument, place: int, first: date, last: date) -> Month | None:
     if place >= len(instrument.versions):
         return None
     version = instrument.versions[place]
-    known_from: date = getattr(version, "announced", None) or version.start
-    if known_from > today:
+    known_from = version.announced or version.start
+    if known_from > first and version.start > last:
         return None
     begins = Month(version.start.year * 12 + version.start.month - 1)
     return begins if version.start.day == 1 else begins + 1

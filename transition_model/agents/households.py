@@ -25,7 +25,6 @@ from transition_model.behaviour import (
 from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.dimensions import dimension
 from transition_model.districts import load_districts
-from transition_model.instruments import load_instruments
 from transition_model.parameters import ParameterValues
 from transition_model.policy.trade_in import (
     TRADE_IN_PROGRAMMES,
@@ -402,7 +401,7 @@ def trade_in_offer(situation: Situation) -> TradeInOffer:
     """The month's trade-in offer under the scenario's levers."""
     parameters = situation.parameters
     return offer_of_month(
-        load_instruments(),
+        situation.law,
         situation.levers,
         situation.month,
         parameters.array("car_price", situation.month) * 1e4,
@@ -424,7 +423,7 @@ def ends_of_offers(
 def _after_end(
     situation: Situation, instrument: str, amount: Callable[[TradeInOffer], Array]
 ) -> household_cars.AfterEnd:
-    end = announced_end(load_instruments()[instrument], situation.month)
+    end = announced_end(situation.law[instrument], situation.month)
     if end is None:
         return household_cars.NO_END
     if end.following is None:

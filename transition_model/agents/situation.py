@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.calendar import Month
+from transition_model.instruments import Instrument, load_instruments
 from transition_model.ledger import Ledger
 from transition_model.parameters import ParameterValues
 from transition_model.structures import default_structures
@@ -34,6 +35,8 @@ class Situation:
         Public money paid out since January, by subsidy programme, yuan.
     ledger
         Where decisions are written.
+    law
+        The rules by id, as the scenario amends them.
     structures
         Rival chosen of every structure, by id (``data/structures.toml``).
     """
@@ -45,4 +48,5 @@ class Situation:
     stocks: Mapping[str, NDArray[np.float64]]
     spent_this_year: NDArray[np.float64]
     ledger: Ledger
+    law: Mapping[str, Instrument] = field(default_factory=load_instruments)
     structures: Mapping[str, str] = field(default_factory=default_structures)

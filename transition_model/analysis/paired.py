@@ -196,6 +196,7 @@ def _subsidised_in(model: TransitionModel, month: Month) -> float:
             stocks=model.published,
             spent_this_year=np.zeros_like(spending),
             ledger=Ledger(str(month)),
+            law=model.law,
         )
     )
     shares = purchases / purchases.sum()

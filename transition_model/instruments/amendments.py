@@ -1,4 +1,4 @@
-"""What a scenario may do to the law: replace, add, suspend or end a version.
+"""What may be done to the law: replace, add, suspend or end a version, or strike a rule for a time.
 
 Each function answers a new set of instruments, validated like those from files; the given one stays
 as it is.
@@ -6,8 +6,10 @@ as it is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Literal
 
 from transition_model.errors import InputError
 from transition_model.instruments.loading import validated
@@ -95,6 +97,92 @@ def ended(instruments: Instruments, identifier: str, last: date) -> Instruments:
     return _changed(instruments, rule, versions=versions, after="end", phase_out_days=None)
 
 
+def followed_by(
+    instruments: Instruments,
+    identifier: str,
+    after: Literal["continue", "phase_out", "end"],
+    phase_out_days: int | None = None,
+) -> Instruments:
+    """State what follows the last known version of a rule.
+
+    Raises
+    ------
+    InputError
+        If there is no such instrument, or ``phase_out_days`` do not go with ``after``.
+    """
+    rule = _known(instruments, identifier)
+    return _changed(
+        instruments, rule, versions=rule.versions, after=after, phase_out_days=phase_out_days
+    )
+
+
+def struck(
+    instruments: Instruments, identifier: str, start: date, end: date | None = None
+) -> Instruments:
+    """Strike a rule from ``start`` to ``end``, both days included, or for good.
+
+    Nothing can be claimed on those days; budgets stay with the part of a version before them.
+
+    Raises
+    ------
+    InputError
+        If it is to come back within a version with a budget, or while it is phased out.
+    """
+    rule = _known(instruments, identifier)
+    day = timedelta(days=1)
+    runs_on = start > rule.last_end
+    if runs_on and rule.after == "phase_out":
+        raise InputError(f"{identifier}: struck", start, f"a day up to {rule.last_end}")
+    versions: list[Version] = []
+    for version in rule.versions:
+        last = version.end
+        if version.end == rule.last_end and rule.after == "continue" and (runs_on or end):
+            last = max(last, start - day, end or start - day)
+        if last < start or (end is not None and version.start > end):
+            versions.append(_version(identifier, version.model_dump() | {"end": last}))
+            continue
+        comes_back = end is not None and last > end
+        if comes_back and version.budget is not None and version.start < start:
+            raise InputError(
+                f"{identifier}, version {version.id}: struck", f"{start} to {end}",
+                "days that end with a version that has a budget",
+            )  # fmt: skip
+        closing = last if end is None else min(last, end)
+        pieces = (
+            (version.start, start - day, version.state, ""),
+            (max(version.start, start), closing, "closed", " (struck)"),
+            ((end or last) + day, last, version.state, " (back)"),
+        )
+        for first, final, state, name in pieces:
+            if first <= final:
+                versions.append(_piece(identifier, version, first, final, state, name))
+    after = "end" if end is None else rule.after
+    return _changed(
+        instruments, rule, versions=versions, after=after,
+        phase_out_days=None if end is None else rule.phase_out_days,
+    )  # fmt: skip
+
+
+def _piece(
+    identifier: str, version: Version, first: date, final: date, state: str, name: str
+) -> Version:
+    """A part of a version, with the money whose days it holds."""
+    budget = version.budget.model_dump() if version.budget and state != "closed" else None
+    if budget is not None and budget["tranches"]:
+        kept = [tranche for tranche in budget["tranches"] if first <= tranche["start"] <= final]
+        budget |= {"tranches": kept, "total": math.fsum(tranche["amount"] for tranche in kept)}
+    opens = first == version.start
+    return _version(
+        identifier,
+        version.model_dump() | {
+            "id": version.id + name, "start": first, "end": final, "state": state,
+            "budget": budget, "stated_end": version.stated_end if opens else None,
+            "takes_over_queue": version.takes_over_queue and opens,
+            "retroactive_from": version.retroactive_from if opens else None,
+        },
+    )  # fmt: skip
+
+
 def _known(instruments: Instruments, identifier: str) -> Instrument:
     if identifier not in instruments:
         raise InputError("instrument", identifier, ", ".join(instruments))
@@ -105,7 +193,8 @@ def _version(identifier: str, entry: dict[str, object]) -> Version:
     # Through the instrument's reader, so that a problem reads like one of a file.
     probe = {
         "measure": 1, "target": "household", "scope": "", "trigger": "purchase",
-        "gives": "subsidy", "answered_by": "", "label_en": "", "label_zh": "", "after": "end",
+        "gives": "subsidy", "answered_by": "", "when_off": "ends", "label_en": "", "label_zh": "",
+        "after": "end",
         "versions": [entry | {"takes_over_queue": False}],
     }  # fmt: skip
     found = validated(f"scenario: {identifier}", identifier, probe).versions[0]

@@ -174,6 +174,7 @@ class Version(_Frozen):
     """One version of an instrument, in force from ``start`` to ``end``, both days included.
 
     ``open_ended``: the text names no end; ``end`` is the last day for which it is known to hold.
+    ``stated_end``: the last day that was announced when it began, where another came.
     ``retroactive_from``: claims met by an earlier version since that day get the difference.
     ``takes_over_queue``: claims that still wait under the version before are served by this one.
     """
@@ -183,6 +184,7 @@ class Version(_Frozen):
     end: date
     open_ended: bool = False
     announced: date | None = None
+    stated_end: date | None = None
     state: Literal["active", "suspended", "closed"] = "active"
     retroactive_from: date | None = None
     takes_over_queue: bool = False
@@ -208,6 +210,11 @@ class Version(_Frozen):
     def _makes_sense(self) -> Self:
         if self.end < self.start:
             raise ValueError(f"end on or after start {self.start}, read {self.end}")
+        if self.stated_end is not None and (self.stated_end < self.start or self.open_ended):
+            raise ValueError(
+                f"stated_end on or after start {self.start}, and none where the text names no end; "
+                f"read {self.stated_end}"
+            )
         stated = [key for key in FORMS if getattr(self, key) is not None]
         if len(stated) != 1:
             read = ", ".join(stated) or "none"
@@ -278,6 +285,7 @@ class Instrument(_Frozen):
     ]  # fmt: skip
     gives: Literal["subsidy", "charge", "price", "duty"]
     answered_by: str
+    when_off: Literal["ends", "stays"]
     label_en: str
     label_zh: str
     after: Literal["continue", "phase_out", "end"]

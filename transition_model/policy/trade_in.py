@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
-from transition_model.instruments import Instrument, Version
-from transition_model.instruments.attributes import Claims, Mask
+from transition_model.instruments import Instrument
+from transition_model.instruments.attributes import Claims
+from transition_model.instruments.monthly import amount_of_month, relief_of_month
 
 type Array = NDArray[np.float64]
 
@@ -120,28 +121,6 @@ def reshaping(green: NDArray[np.bool_], generosity: float, preference: float) ->
     return generosity * np.where(green, 1.0, 1.0 - preference)
 
 
-def amount_of_month(instrument: Instrument, month: Month, claims: Claims) -> Array:
-    """Yuan by claim, averaged over the days of the month, shape (claims,).
-
-    Conditions on attributes that the claims leave open are taken as met: households test them.
-    """
-    total = np.zeros(claims.size)
-    for share, version in instrument.parts(month):
-        if version.state == "active":
-            total += share * np.where(_met(version, claims), version.form.yuan(claims), 0.0)
-    return total
-
-
-def relief_of_month(instrument: Instrument, month: Month, tax: Array, claims: Claims) -> Array:
-    """Yuan taken off a tax due, averaged over the days of the month, shape (claims,)."""
-    total = np.zeros(claims.size)
-    for share, version in instrument.parts(month):
-        if version.tax is not None and version.state == "active":
-            met = _met(version, claims)
-            total += share * np.where(met, version.tax.relief(tax, claims), 0.0)
-    return total
-
-
 def registered_by(instrument: Instrument, month: Month) -> NDArray[np.int64]:
     """Last month of registration of an old car that may be handed in, by its powertrain.
 
@@ -191,12 +170,3 @@ def _is_new_energy() -> NDArray[np.bool_]:
 
 def _is_best_grade() -> NDArray[np.bool_]:
     return np.array([member == "grade_1" for member in dimension("grade").members])
-
-
-def _met(version: Version, claims: Claims) -> Mask:
-    """Conditions that the claims state something about."""
-    met = np.ones(claims.size, dtype=np.bool_)
-    for condition in version.eligibility:
-        if condition.asks() <= claims.values.keys():
-            met &= condition.met(claims)
-    return met

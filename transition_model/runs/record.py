@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from transition_model import __version__
+from transition_model.calendar import Month
+from transition_model.instruments.changes import running_on
 from transition_model.scenario import Scenario
 
 LIBRARIES = ("mesa", "numba", "numpy", "pandas", "pysd")
@@ -28,6 +30,8 @@ class RunRecord:
         Name, hash of the changes, and the whole scenario as a file.
     seed, households, engine, time_step, start, end
         What was asked for; ``time_step`` is None for that of the model file.
+    rules_running_on
+        Rules still in force in the last month although their last known version has ended.
     model_hash, data_hash
         Hash of the stock-flow model's text, and of all data files.
     versions
@@ -45,6 +49,7 @@ class RunRecord:
     time_step: float | None
     start: str
     end: str
+    rules_running_on: tuple[str, ...]
     model_hash: str
     data_hash: str
     versions: dict[str, str]
@@ -78,6 +83,7 @@ def run_record(
         time_step=time_step,
         start=start,
         end=end,
+        rules_running_on=running_on(scenario.law, Month.parse(end)),
         model_hash=model_hash,
         data_hash=data_hash(),
         versions=versions(),

@@ -1,0 +1,77 @@
+"""What a rule means for a month: its amounts, reliefs and bounds, averaged over the month's days.
+
+Conditions on attributes that the claims leave open are taken as met: who asks tests them itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from transition_model.calendar import Month
+from transition_model.errors import InputError
+from transition_model.instruments.attributes import Array, Claims, Mask
+from transition_model.instruments.schema import Instrument, Version
+
+
+def amount_of_month(instrument: Instrument, month: Month, claims: Claims) -> Array:
+    """Yuan by claim, averaged over the days of the month, shape (claims,)."""
+    total = np.zeros(claims.size)
+    for share, version in instrument.parts(month):
+        if version.state == "active":
+            total += share * np.where(met(version, claims), version.form.yuan(claims), 0.0)
+    return total
+
+
+def relief_of_month(instrument: Instrument, month: Month, tax: Array, claims: Claims) -> Array:
+    """Yuan taken off a tax due, averaged over the days of the month, shape (claims,)."""
+    total = np.zeros(claims.size)
+    for share, version in instrument.parts(month):
+        if version.tax is not None and version.state == "active":
+            found = met(version, claims)
+            total += share * np.where(found, version.tax.relief(tax, claims), 0.0)
+    return total
+
+
+def bound_of_month(instrument: Instrument, month: Month, claims: Claims) -> Array:
+    """Bound that a duty sets on each claim, averaged over the days of the month, shape (claims,).
+
+    On days without a version in force it is what the duty leaves to those whom it does not meet
+    (``otherwise`` of its last version).
+
+    Raises
+    ------
+    InputError
+        If the rule sets no bound.
+    """
+    constraints = [version.constraint for version in instrument.versions if version.constraint]
+    if not constraints:
+        raise InputError(f"instrument {instrument.id}", "no duty", "a rule that sets a bound")
+    total, covered = np.zeros(claims.size), np.zeros(claims.size)
+    for share, version in instrument.parts(month):
+        if version.constraint is not None and version.state == "active":
+            found = met(version, claims)
+            stated = version.constraint.bounds(claims, found)
+            total += np.where(found, share * stated, 0.0)
+            covered += np.where(found, share, 0.0)
+    free = covered < 1.0
+    total[free] += (1.0 - covered[free]) * constraints[-1].otherwise
+    return total
+
+
+def banned_share_of_month(instrument: Instrument, month: Month, claims: Claims) -> Array:
+    """Share of the month's days on which each claim's vehicle may not enter, shape (claims,)."""
+    total = np.zeros(claims.size)
+    for share, version in instrument.parts(month):
+        if version.access_ban is not None and version.state == "active":
+            barred = met(version, claims) & version.access_ban.banned(claims.number("hour"))
+            total += share * barred
+    return np.clip(total, 0.0, 1.0)
+
+
+def met(version: Version, claims: Claims) -> Mask:
+    """Whether the conditions that the claims state something about are met, shape (claims,)."""
+    found = np.ones(claims.size, dtype=np.bool_)
+    for condition in version.eligibility:
+        if condition.asks() <= claims.values.keys():
+            found &= condition.met(claims)
+    return found
