@@ -205,7 +205,8 @@ def _changed(instruments: Instruments, rule: Instrument, **changes: object) -> I
     entry = {name: getattr(rule, name) for name in type(rule).model_fields} | changes
     listed = entry["versions"]
     assert isinstance(listed, list | tuple)
-    entry["versions"] = [version.model_dump() for version in listed]
+    oldest_first = sorted(listed, key=lambda version: version.start)
+    entry["versions"] = [version.model_dump() for version in oldest_first]
     del entry["id"]
     changed = validated(f"scenario: {rule.id}", rule.id, entry)
     return {**instruments, rule.id: changed}
