@@ -348,8 +348,8 @@ class Scenario(_Frozen):
             By lever id (a number), parameter id (a number), measure number (``"off"`` or
             ``"on"``, key ``"24"`` or ``"measure.24"``), structure (its rival, key
             ``"structure.car_choice"``) or instrument (key ``"instrument.ID"``;
-            ``"end@2026-06-30"``, ``"suspend@2025-06-01/2025-06-30"``, what follows its last known
-            version: ``"continue"``, ``"phase_out@180"`` or ``"end"``, or JSON of the keys in
+            ``"end@2026-06-30"``, ``"suspend@2025-06-01/2025-06-30"``, ``"strike@2025-01-01"``, what
+            follows its last known version: ``"continue"``, ``"phase_out@180"`` or ``"end"``, or JSON of the keys in
             :mod:`.instruments.changes`).
         start
             Month from which levers and switches change.
@@ -508,8 +508,8 @@ def _amendment(identifier: str, value: float | str, where: str) -> InstrumentCha
         return change_from_json(identifier, text, where)
     word, _, rest = text.partition("@")
     entry: dict[str, object]
-    if word == "end" and rest:
-        entry = {"end": rest}
+    if word in ("end", "strike") and rest:
+        entry = {word: rest}
     elif word == "suspend" and "/" in rest:
         first, _, last = rest.partition("/")
         entry = {"suspend": [{"from": first, "to": last}]}
@@ -520,7 +520,8 @@ def _amendment(identifier: str, value: float | str, where: str) -> InstrumentCha
     else:
         raise InputError(
             where, text,
-            "end@YYYY-MM-DD, suspend@YYYY-MM-DD/YYYY-MM-DD, continue, phase_out@DAYS, end or JSON",
+            "end@YYYY-MM-DD, suspend@YYYY-MM-DD/YYYY-MM-DD, strike@YYYY-MM-DD, continue, "
+            "phase_out@DAYS, end or JSON",
         )  # fmt: skip
     return change_from(identifier, entry, where)
 

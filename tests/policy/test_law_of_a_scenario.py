@@ -121,6 +121,9 @@ def test_a_layer_adds_to_the_law_of_its_base(tmp_path: Path) -> None:
         ("suspend@2025-03-01/2025-03-31", date(2025, 4, 1), 20_000.0),
         ("continue", date(2027, 6, 1), 14_400.0),
         ("end", date(2027, 6, 1), 0.0),
+        ("strike@2025-03-01", date(2025, 2, 28), 20_000.0),
+        ("strike@2025-03-01", date(2025, 3, 1), 0.0),
+        ("strike@2024-01-01", date(2025, 3, 1), 0.0),
     ],
 )
 def test_the_command_line_amends_the_law(setting: str, day: date, amount: float) -> None:
@@ -158,7 +161,7 @@ def test_every_rule_says_what_follows_and_which_run_on_is_listed() -> None:
     ("text", "message"),
     [
         ("[instruments.car_scrapping]\nend = 2026-01-01\n", "car_scrapping"),
-        ("[instruments.car_scrappage_renewal]\n", "versions, suspend, end or after"),
+        ("[instruments.car_scrappage_renewal]\n", "versions, suspend, end, after or strike"),
         ("[instruments.car_scrappage_renewal]\nend = 2020-01-01\n", "2024-04-24"),
         ("[instruments.car_scrappage_renewal]\npause = 1\n", "pause"),
         ('[instruments.car_scrappage_renewal]\nafter = "phase_out"\n', "phase_out_days"),

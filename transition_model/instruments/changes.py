@@ -1,7 +1,8 @@
 """What a scenario says of a rule, and the law that comes of it.
 
 A change names one instrument and may give versions (one of a known id replaces it, others are
-added), suspend days, end the rule, and state what follows its last known version; in that order.
+added), suspend days, end the rule, state what follows its last known version, and strike it from a day on,
+whether it has begun by then or not; in that order.
 
 .. code-block:: toml
 
@@ -74,11 +75,12 @@ class InstrumentChange(BaseModel):
     end: date | None = None
     after: Literal["continue", "phase_out", "end"] | None = None
     phase_out_days: Annotated[int, Field(strict=True, ge=1)] | None = None
+    strike: date | None = None
 
     @model_validator(mode="after")
     def _gives_a_law(self) -> InstrumentChange:
         if self == InstrumentChange.model_construct(instrument=self.instrument):
-            raise ValueError("versions, suspend, end or after")
+            raise ValueError("versions, suspend, end, after or strike")
         self.applied(load_instruments())
         return self
 
@@ -102,6 +104,8 @@ class InstrumentChange(BaseModel):
             law = amendments.ended(law, name, self.end)
         if self.after is not None or self.phase_out_days is not None:
             law = amendments.followed_by(law, name, self.after or "end", self.phase_out_days)
+        if self.strike is not None:
+            law = amendments.struck(law, name, self.strike)
         return law
 
     def over(self, under: InstrumentChange) -> InstrumentChange:
@@ -116,6 +120,7 @@ class InstrumentChange(BaseModel):
             end=under.end if self.end is None else self.end,
             after=follows.after,
             phase_out_days=follows.phase_out_days,
+            strike=under.strike if self.strike is None else self.strike,
         )
 
     def entry(self) -> dict[str, Any]:
@@ -156,7 +161,7 @@ def change_from(identifier: str, entry: object, where: str) -> InstrumentChange:
     place = f"{where}.{identifier}"
     if not isinstance(entry, dict):
         raise InputError(
-            f"{where}.{identifier}", entry, "a table with versions, suspend, end, after"
+            f"{where}.{identifier}", entry, "a table with versions, suspend, end, after, strike"
         )
     place = f"{where}.{identifier}"
     stated = entry.get("versions", [])
@@ -193,7 +198,9 @@ def change_from_json(identifier: str, text: str, where: str) -> InstrumentChange
             for version in adapter.validate_json(json.dumps(entry.get("versions", [])))
         ]
     except (ValueError, TypeError):
-        raise InputError(where, text, "a change as JSON: versions, suspend, end, after") from None
+        raise InputError(
+            where, text, "a change as JSON: versions, suspend, end, after, strike"
+        ) from None
     return change_from(identifier, entry, where)
 
 
