@@ -349,8 +349,8 @@ class Scenario(_Frozen):
             ``"on"``, key ``"24"`` or ``"measure.24"``), structure (its rival, key
             ``"structure.car_choice"``) or instrument (key ``"instrument.ID"``;
             ``"end@2026-06-30"``, ``"suspend@2025-06-01/2025-06-30"``, ``"strike@2025-01-01"``, what
-            follows its last known version: ``"continue"``, ``"phase_out@180"`` or ``"end"``, or JSON of the keys in
-            :mod:`.instruments.changes`).
+            follows its last known version: ``"continue"``, ``"phase_out@180"``, ``"end"``; or JSON
+            of the keys in :mod:`.instruments.changes`).
         start
             Month from which levers and switches change.
 

@@ -1,8 +1,8 @@
 """What a scenario says of a rule, and the law that comes of it.
 
 A change names one instrument and may give versions (one of a known id replaces it, others are
-added), suspend days, end the rule, state what follows its last known version, and strike it from a day on,
-whether it has begun by then or not; in that order.
+added), suspend days, end the rule, state what follows its last known version, and strike it from a
+day on, whether it has begun by then or not; in that order.
 
 .. code-block:: toml
 
