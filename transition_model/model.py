@@ -37,6 +37,9 @@ type Array = NDArray[np.float64]
 FIRST_MONTH = Month.parse("2020-01")
 """The month for which there are initial data: every run begins here."""
 
+LAST_MONTH = Month.parse("2030-12")
+"""The exogenous paths end here."""
+
 
 class TransitionModel(mesa.Model[Any, Any]):
     """Agents and stocks of Chongqing, coupled month by month.
@@ -72,6 +75,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         self.policy = scenario or Scenario.load("plan")
         self.structures = self.policy.chosen_structures
         self.law = self.policy.law
+        self._lever_paths = self.policy.lever_paths(FIRST_MONTH, LAST_MONTH)
         self.month = FIRST_MONTH
         self.parameters = ParameterValues(load_parameters(), self.policy.parameter_overrides)
         self.recorder = Recorder()
@@ -96,7 +100,7 @@ class TransitionModel(mesa.Model[Any, Any]):
 
     def read_policy(self) -> None:
         """Policy of the month: the value of every lever."""
-        self.levers = self.policy.lever_values(self.month)
+        self.levers = self._lever_paths[self.month - FIRST_MONTH]
 
     def publish_stocks(self) -> None:
         """Publish the stocks at the month's opening."""
@@ -184,7 +188,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         constants["initial_transit_vehicles"] = self._set_of(TransitOperators).fleet()
         constants["initial_recycling_capacity"] = self._set_of(Recyclers).capacity_by_kind()
         constants["initial_programmes_delivered"] = programmes.opening_levels(self.parameters)
-        self.levers = self.policy.lever_values(self.month)
+        self.levers = self._lever_paths[self.month - FIRST_MONTH]
         return constants | self._exogenous()
 
     def _exogenous(self) -> dict[str, Array | float]:

@@ -118,21 +118,33 @@ class Parameter(BaseModel):
         if self.value is not None:
             return number
         if self.table is not None:
-            return self._ordered(self.table) * number
+            return self._table * number
         if month is None:
             raise InputError(f"parameter {self.id}", None, "a month, for it changes over the years")
+        if month.index not in self._by_month:
+            self._by_month[month.index] = self._declared_at(month)
+        entry = self._by_month[month.index] * number
+        return float(entry) if not self.over else np.asarray(entry)
+
+    @cached_property
+    def _table(self) -> Array:
+        assert self.table is not None
+        return self._ordered(self.table)
+
+    @cached_property
+    def _by_month(self) -> dict[int, Array]:
+        """Declared values of the months that have been asked for."""
+        return {}
+
+    def _declared_at(self, month: Month) -> Array:
         years, values = self._knots
         if self.interpolation == "step":
             place = int(np.searchsorted(years, month.year, side="right")) - 1
-            entry = values[max(place, 0)] * number
-        else:
-            place = int(
-                np.clip(np.searchsorted(years, month.years, side="right"), 1, len(years) - 1)
-            )
-            span = years[place] - years[place - 1] if len(years) > 1 else 1.0
-            weight = float(np.clip((month.years - years[place - 1]) / span, 0.0, 1.0))
-            entry = (values[place - 1] * (1.0 - weight) + values[place] * weight) * number
-        return float(entry) if not self.over else np.asarray(entry)
+            return np.asarray(values[max(place, 0)])
+        place = int(np.clip(np.searchsorted(years, month.years, side="right"), 1, len(years) - 1))
+        span = years[place] - years[place - 1] if len(years) > 1 else 1.0
+        weight = float(np.clip((month.years - years[place - 1]) / span, 0.0, 1.0))
+        return np.asarray(values[place - 1] * (1.0 - weight) + values[place] * weight)
 
 
 class ParameterSet:

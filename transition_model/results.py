@@ -11,6 +11,7 @@ variable a member. Derived variables are defined by their numerator and denomina
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -91,25 +92,19 @@ class Definition(BaseModel):
             return (self.id,)
         return tuple(f"{self.id}.{member}" for member in dimension(self.each).members)
 
-    def read(self, values: Array) -> Array:
-        """Sum an array over what is not selected or kept.
-
-        Parameters
-        ----------
-        values
-            Shaped by :attr:`dimensions`.
-
-        Returns
-        -------
-        ndarray
-            Shape (len(ids),).
-        """
+    @property
+    def places(self) -> list[NDArray[np.intp]]:
+        """Which elements of its array, counted in C order, make up each of :attr:`ids`."""
+        lengths = tuple(len(dimension(name)) for name in self.dimensions)
+        places = np.arange(math.prod(lengths)).reshape(lengths)
         for axis, name in enumerate(self.dimensions):
             if name in self.select:
                 chosen = [dimension(name).index(member) for member in self.select[name]]
-                values = np.take(values, chosen, axis=axis)
-        axes = tuple(axis for axis, name in enumerate(self.dimensions) if name != self.each)
-        return np.atleast_1d(values.sum(axis=axes))
+                places = np.take(places, chosen, axis=axis)
+        if self.each is None:
+            return [places.ravel()]
+        kept = np.moveaxis(places, self.dimensions.index(self.each), 0)
+        return list(kept.reshape(len(kept), -1))
 
 
 @cache
@@ -143,25 +138,36 @@ class Recorder:
         self._definitions = [d for d in load_definitions().values() if d.is_read]
         self._months: list[Month] = []
         self._rows: list[Array] = []
+        self.stock_variables = tuple(sorted({d.stock for d in self._definitions if d.stock}))
+        self._ledger_entries = tuple(sorted({d.ledger for d in self._definitions if d.ledger}))
 
-    @property
-    def stock_variables(self) -> tuple[str, ...]:
-        """Names of the stock-flow variables that are read."""
-        return tuple(sorted({d.stock for d in self._definitions if d.stock is not None}))
+    stock_variables: tuple[str, ...]
+    """Names of the stock-flow variables that are read."""
 
     def record(
         self, month: Month, stocks: Mapping[str, Array], ledger: Mapping[str, Array]
     ) -> None:
         """Read one month: stocks at its end, flows over it."""
+        arrays = [stocks[name] for name in self.stock_variables]
+        arrays += [ledger[name] for name in self._ledger_entries]
+        if not self._months:
+            self._places, self._starts = self._plan(arrays)
+        values = np.concatenate([array.ravel() for array in arrays])
         self._months.append(month)
-        self._rows.append(
-            np.concatenate(
-                [
-                    d.read(stocks[d.stock] if d.stock is not None else ledger[str(d.ledger)])
-                    for d in self._definitions
-                ]
-            )
-        )
+        self._rows.append(np.add.reduceat(values[self._places], self._starts))
+
+    def _plan(self, arrays: list[Array]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Where the elements of every series lie in the arrays end to end, and its first one."""
+        names = (*self.stock_variables, *self._ledger_entries)
+        offsets = np.cumsum([0, *(array.size for array in arrays)])
+        begin = dict(zip(names, offsets[:-1].tolist(), strict=True))
+        groups = [
+            places + begin[str(d.stock or d.ledger)]
+            for d in self._definitions
+            for places in d.places
+        ]
+        starts = np.cumsum([0, *(group.size for group in groups)])[:-1]
+        return np.concatenate(groups), starts
 
     def series(self) -> Series:
         """All variables, derived ones included."""

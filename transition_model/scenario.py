@@ -55,7 +55,7 @@ from pydantic import (
     model_validator,
 )
 
-from transition_model.calendar import Month
+from transition_model.calendar import Month, months_between
 from transition_model.declared import first_problem, read_toml
 from transition_model.errors import InputError
 from transition_model.instruments.changes import (
@@ -67,7 +67,7 @@ from transition_model.instruments.changes import (
     law_under,
     merged,
 )
-from transition_model.levers import PLAN_START, lever, load_levers
+from transition_model.levers import PLAN_START, Lever, lever, load_levers
 from transition_model.parameters import load_parameters
 from transition_model.structures import check_choice, default_structures
 
@@ -451,17 +451,13 @@ class Scenario(_Frozen):
     def lever_value(self, identifier: str, month: Month) -> float:
         """Value of a lever in a month, in the lever's unit."""
         declared = lever(identifier)
-        switch = _latest([s for s in self.measures if s.measure == declared.measure], month)
-        change = _latest([c for c in self.levers if c.lever == identifier], month)
-        if change is not None and (switch is None or switch.start <= change.start):
-            return change.value
-        if declared.law is not None:
-            return _value_in_law(self.instruments, self._off_periods(), identifier, month)
-        if switch is not None and switch.state == "off":
-            return declared.off
-        if month < PLAN_START:
-            return declared.value_before(month)
-        return declared.value_planned(month)
+        return _lever_value(
+            declared,
+            tuple(change for change in self.levers if change.lever == identifier),
+            tuple(switch for switch in self.measures if switch.measure == declared.measure),
+            (self.instruments, self._off_periods()) if declared.law is not None else None,
+            month,
+        )
 
     @property
     def law(self) -> Law:
@@ -488,17 +484,63 @@ class Scenario(_Frozen):
         """Value of every lever in a month, by id."""
         return {identifier: self.lever_value(identifier, month) for identifier in load_levers()}
 
+    def lever_paths(self, first: Month, last: Month) -> list[dict[str, float]]:
+        """Values of every lever, by id, in each month from ``first`` to ``last``, both included."""
+        off = self._off_periods()
+        paths = [
+            _lever_path(
+                declared.id,
+                tuple(change for change in self.levers if change.lever == declared.id),
+                tuple(switch for switch in self.measures if switch.measure == declared.measure),
+                (self.instruments, off) if declared.law is not None else None,
+                first,
+                last,
+            )
+            for declared in load_levers().values()
+        ]
+        return [
+            dict(zip(load_levers(), values, strict=True)) for values in zip(*paths, strict=True)
+        ]
 
-@lru_cache(maxsize=65_536)
-def _value_in_law(
-    changes: tuple[InstrumentChange, ...],
-    off: tuple[OffPeriod, ...],
-    identifier: str,
+
+type LawKey = tuple[tuple[InstrumentChange, ...], tuple[OffPeriod, ...]]
+"""What a scenario's law follows from: :func:`.law_under`."""
+
+
+def _lever_value(
+    declared: Lever,
+    changes: tuple[LeverChange, ...],
+    switches: tuple[MeasureSwitch, ...],
+    law: LawKey | None,
     month: Month,
 ) -> float:
-    reading = lever(identifier).law
-    assert reading is not None
-    return reading.value(law_under(changes, off), month)
+    """Value of a lever under its own changes, its measure's switches and the law."""
+    switch, change = _latest(list(switches), month), _latest(list(changes), month)
+    if change is not None and (switch is None or switch.start <= change.start):
+        return change.value
+    if declared.law is not None and law is not None:
+        return declared.law.value(law_under(*law), month)
+    if switch is not None and switch.state == "off":
+        return declared.off
+    if month < PLAN_START:
+        return declared.value_before(month)
+    return declared.value_planned(month)
+
+
+@lru_cache(maxsize=4096)
+def _lever_path(
+    identifier: str,
+    changes: tuple[LeverChange, ...],
+    switches: tuple[MeasureSwitch, ...],
+    law: LawKey | None,
+    first: Month,
+    last: Month,
+) -> tuple[float, ...]:
+    """Values of one lever from month to month: runs of one scenario, and like ones, share them."""
+    return tuple(
+        _lever_value(lever(identifier), changes, switches, law, month)
+        for month in months_between(first, last)
+    )
 
 
 def _amendment(identifier: str, value: float | str, where: str) -> InstrumentChange:

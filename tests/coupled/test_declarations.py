@@ -33,15 +33,15 @@ def used() -> Iterator[set[str]]:
     """Names that a run over all rules and rivals reads, or writes into the ledger."""
     names: set[str] = set()
     with pytest.MonkeyPatch.context() as patch:
-        at, lever_values = ParameterValues.at, Scenario.lever_values
+        at, lever_paths = ParameterValues.at, Scenario.lever_paths
         checked = Ledger._checked
 
         def reading_at(self, identifier, month):
             names.add(identifier)
             return at(self, identifier, month)
 
-        def reading_levers(self, month):
-            return _Reading(lever_values(self, month), names)
+        def reading_levers(self, first, last):
+            return [_Reading(values, names) for values in lever_paths(self, first, last)]
 
         def reading_stocks(**known):
             return Situation(**{**known, "stocks": _Reading(known["stocks"], names)})
@@ -51,7 +51,7 @@ def used() -> Iterator[set[str]]:
             return checked(self, name, amount, kind)
 
         patch.setattr(ParameterValues, "at", reading_at)
-        patch.setattr(Scenario, "lever_values", reading_levers)
+        patch.setattr(Scenario, "lever_paths", reading_levers)
         patch.setattr("transition_model.model.Situation", reading_stocks)
         patch.setattr(Ledger, "_checked", writing)
         model = TransitionModel(rng=1, households=200)

@@ -20,9 +20,6 @@ from transition_model.scoreboard import ScoreboardRow, scoreboard
 if TYPE_CHECKING:
     import pandas as pd
 
-LAST_MONTH = Month.parse("2030-12")
-"""The exogenous paths end here."""
-
 
 @dataclass(frozen=True)
 class Result:
@@ -127,7 +124,7 @@ def simulate(
     BreachError
         If a balance of a month does not hold.
     """
-    from transition_model.model import FIRST_MONTH, TransitionModel
+    from transition_model.model import FIRST_MONTH, LAST_MONTH, TransitionModel
 
     chosen = scenario or Scenario.load("plan")
     first = _month_within(start, "start", FIRST_MONTH, LAST_MONTH)
