@@ -39,7 +39,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -58,6 +58,7 @@ from pydantic import (
 from transition_model.calendar import Month, months_between
 from transition_model.declared import first_problem, read_toml
 from transition_model.errors import InputError
+from transition_model.instruments import load_instruments
 from transition_model.instruments.changes import (
     InstrumentChange,
     Law,
@@ -90,6 +91,14 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+@cache
+def switchable_measures() -> tuple[int, ...]:
+    """Numbers of the measures that have a lever, or a rule that ends with them."""
+    levers = {entry.measure for entry in load_levers().values()}
+    rules = {rule.measure for rule in load_instruments().values() if rule.when_off == "ends"}
+    return tuple(sorted(levers | rules))
+
+
 def _canonical[T: _Frozen](changes: tuple[T, ...]) -> tuple[T, ...]:
     """Changes in one order, so that equal scenarios are equal however they were made."""
     return tuple(sorted(changes, key=lambda change: str(tuple(change.model_dump().values()))))
@@ -117,10 +126,9 @@ class MeasureSwitch(_Frozen):
 
     @model_validator(mode="after")
     def _has_levers(self) -> Self:
-        with_levers = sorted({entry.measure for entry in load_levers().values()})
-        if self.measure not in with_levers:
-            numbers = ", ".join(str(number) for number in with_levers)
-            raise InputError("measure", self.measure, f"a measure that has a lever: {numbers}")
+        if self.measure not in switchable_measures():
+            numbers = ", ".join(str(number) for number in switchable_measures())
+            raise InputError("measure", self.measure, f"a measure with a lever or rule: {numbers}")
         return self
 
 
@@ -639,14 +647,14 @@ def _lever_changes(table: dict[str, Any], where: str) -> tuple[LeverChange, ...]
 
 def _measure_switches(table: dict[str, Any], where: str) -> tuple[MeasureSwitch, ...]:
     switches = []
-    numbers = sorted({entry.measure for entry in load_levers().values()})
+    numbers = switchable_measures()
     # What is said of one measure is the exception from what is said of all.
     for key, entry in sorted(table.items(), key=lambda item: item[0] != "all"):
         place = f"{where}: measures.{key}"
         chosen = numbers if key == "all" else [int(key)] if _is_number(key) else []
         if not chosen or not set(chosen) <= set(numbers):
             listed = ", ".join(str(number) for number in numbers)
-            raise InputError(place, key, f"all, or a measure that has a lever: {listed}")
+            raise InputError(place, key, f"all, or a measure with a lever or rule: {listed}")
         for state, start in _dated_entries(entry, "state", place):
             if state not in ("on", "off"):
                 raise InputError(place, state, "on or off")

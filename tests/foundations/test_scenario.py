@@ -22,10 +22,11 @@ from transition_model.scenario import (
     ParameterOverride,
     Scenario,
     builtin_scenarios,
+    switchable_measures,
 )
 
 LEVERS = load_levers()
-MEASURES = sorted({lever.measure for lever in LEVERS.values()})
+MEASURES = [*switchable_measures()]
 BUDGET = LEVERS["trade_in_budget"]
 STEPPED = LEVERS["sorting_supervision"]
 LAST_MONTH_BEFORE = Month.parse("2024-12")
@@ -459,8 +460,8 @@ FILE_PROBLEMS = [
     ("levers = 3", "levers", "a table"),
     ("[measures]\n24 = 'maybe'", "measures.24", "on or off"),
     ("[measures]\n24 = true", "measures.24", "on or off"),
-    ("[measures]\n35 = 'off'", "measures.35", "a measure that has a lever: 1,"),
-    ("[measures]\n99 = 'off'", "measures.99", "a measure that has a lever"),
+    ("[measures]\n35 = 'off'", "measures.35", "a measure with a lever or rule: 1,"),
+    ("[measures]\n99 = 'off'", "measures.99", "a measure with a lever or rule"),
     ("[measures]\nbuses = 'off'", "measures.buses", "all, or a measure"),
     ("[measures]\n24 = { state = 'off', from = 'soon' }", "measures.24.from", "YYYY-MM"),
     ("[parameters]\nrunning_cost_horizn = 7", "parameters", "running_cost_horizon"),
