@@ -11,18 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model import random_streams
-from transition_model.agents import household_cars, population
+from transition_model.agents import household_cars, household_home, household_waste, population
 from transition_model.agents.announced_ends import announced_end
 from transition_model.agents.columns import ColumnarAgentSet, RowAgent
 from transition_model.agents.household_appliances import ApplianceDecision, decide_appliances
 from transition_model.agents.situation import Situation
-from transition_model.behaviour import (
-    electricity_demand,
-    vehicle_choice,
-    vehicle_choice_rivals,
-    waste_sorting,
-)
-from transition_model.calendar import MONTHS_PER_YEAR, Month
+from transition_model.behaviour import vehicle_choice, vehicle_choice_rivals
+from transition_model.calendar import Month
 from transition_model.dimensions import dimension
 from transition_model.districts import load_districts
 from transition_model.parameters import ParameterValues
@@ -89,8 +84,8 @@ class Households(ColumnarAgentSet[Household]):
         income = self.columns["income"] * income_index
         reference = self._reference_income
         self._decide_purchases(situation, income, reference)
-        self._sort_waste(situation)
-        self._use_electricity(situation, income, reference)
+        household_waste.sort_waste(self.columns, situation)
+        household_home.use_energy(self.columns, situation, income, reference)
 
     # -- cars and appliances, which share the trade-in money ---------------------------------
     def _decide_purchases(self, situation: Situation, income: Array, reference: float) -> None:
@@ -308,85 +303,6 @@ class Households(ColumnarAgentSet[Household]):
                 parameters.scalar("bass_innovation"),
                 parameters.scalar("bass_imitation"),
             )
-
-    # -- waste -------------------------------------------------------------------------------
-    def _sort_waste(self, situation: Situation) -> None:
-        parameters, habit = situation.parameters, self.columns["sorting_habit"]
-        supervised = self.columns["supervision_rank"] < situation.levers["sorting_supervision"]
-        # Attitude in standard deviations is read as a share of 0 to 1 through the logistic curve.
-        attitude = 1.0 / (1.0 + np.exp(-self.columns["attitude"]))
-        ease = np.where(
-            supervised,
-            parameters.scalar("sorting_convenience_supervised"),
-            parameters.scalar("sorting_convenience"),
-        )
-        weights = (
-            parameters.scalar("sorting_weight_attitude"),
-            parameters.scalar("sorting_weight_norm"),
-            parameters.scalar("sorting_weight_control"),
-        )
-        norm = habit[self.columns["peers"]].mean(axis=1)
-        drive = waste_sorting.intention(attitude, norm, ease, weights)
-        taking_part = waste_sorting.participation(
-            drive,
-            supervised,
-            parameters.scalar("sorting_steepness"),
-            parameters.scalar("sorting_threshold"),
-            parameters.scalar("sorting_supervision_effect"),
-        )
-        capture = waste_sorting.effective_capture(
-            habit,
-            supervised,
-            parameters.scalar("sorting_accuracy"),
-            parameters.scalar("sorting_accuracy_supervised"),
-        )
-        situation.ledger.set_share("household_capture_share", self._capture(parameters, capture))
-        habit[:] = waste_sorting.habit_next(
-            habit,
-            taking_part,
-            parameters.scalar("sorting_habit_rise"),
-            parameters.scalar("sorting_habit_fall"),
-        )
-        self.columns["attitude"][:] += (
-            situation.levers["green_campaign"]
-            * parameters.scalar("campaign_attitude_gain")
-            / MONTHS_PER_YEAR
-        )
-
-    def _capture(self, parameters: ParameterValues, capture: Array) -> Array:
-        """Share of each stream that urban households put out separately, shape (streams,)."""
-        urban_weight = self.columns["weight"] * self.columns["urban"]
-        mean = float(np.sum(urban_weight * capture) / urban_weight.sum())
-        shares = np.zeros(len(dimension("waste_stream")))
-        stream = dimension("waste_stream").index
-        shares[stream("food")] = mean
-        shares[stream("recyclable")] = min(
-            1.0,
-            parameters.scalar("recyclable_base_capture")
-            + parameters.scalar("recyclable_capture_gain") * mean,
-        )
-        shares[stream("hazardous")] = parameters.scalar("hazardous_capture") * mean
-        return shares
-
-    # -- electricity -------------------------------------------------------------------------
-    def _use_electricity(self, situation: Situation, income: Array, reference: float) -> None:
-        parameters = situation.parameters
-        use = parameters.scalar("electricity_use_household") * (
-            income / reference
-        ) ** parameters.scalar("electricity_income_elasticity")
-        bounds, prices = parameters.array("tariff_bound")[:-1], parameters.array("tariff_price")
-        raised = prices * np.where(
-            np.arange(len(prices)) > 0, situation.levers["residential_tariff_factor"], 1.0
-        )
-        factor = electricity_demand.demand_factor(
-            electricity_demand.marginal_price(use, bounds, raised),
-            electricity_demand.marginal_price(use, bounds, prices),
-            parameters.scalar("electricity_price_elasticity"),
-        )
-        total = use * self.columns["weight"]
-        situation.ledger.set_share(
-            "residential_electricity_factor", float(np.sum(total * factor) / np.sum(total))
-        )
 
     # -- shared ------------------------------------------------------------------------------
     @property
