@@ -21,6 +21,7 @@ PLAN_BEGINS = Month.parse("2025-01")
 SECTORS = dimension("industry_sector")
 CLASSES = dimension("catalogue_class")
 PROGRAMMES = dimension("subsidy_programme")
+SURCHARGES = dimension("revenue_source").index("electricity_surcharge")
 
 
 def parameter_values(**overrides: float) -> ParameterValues:
@@ -68,7 +69,7 @@ def simulated(scenario: str, months: int, seed: int = 1, **changes: float) -> di
         "green_factories_certified_per_month",
         "green_factories_revoked_per_month",
         "subsidy_spending_per_month",
-        "surcharge_revenue_per_month",
+        "public_revenue_per_month",
     )
     series: dict[str, list[np.ndarray]] = {name: [] for name in names}
     for month in (FIRST_MONTH + step for step in range(months)):
@@ -164,7 +165,7 @@ def test_a_market_without_demand_leaves_no_energy_and_no_strange_number() -> Non
     ledger = month_of(firms, PLAN_BEGINS, levers_of(PLAN_BEGINS))
     assert ledger["industrial_energy_per_month"].sum() == 0.0
     assert ledger["industrial_electricity_per_month"].sum() == 0.0
-    assert float(ledger["surcharge_revenue_per_month"]) == 0.0
+    assert float(ledger["public_revenue_per_month"][SURCHARGES]) == 0.0
 
 
 @pytest.mark.parametrize("member", ["restricted", "eliminated"])
@@ -190,13 +191,13 @@ def test_the_surcharge_is_paid_by_the_electricity_of_its_class_alone() -> None:
     scope = parameters.array("differential_price_scope")[firms.sector]
     ledger = month_of(firms, PLAN_BEGINS, levers, parameters)
     expected = np.sum((electricity * firms.output * scope)[restricted]) * 1e6 * 0.1 * 0.5
-    assert float(ledger["surcharge_revenue_per_month"]) == pytest.approx(expected)
+    assert float(ledger["public_revenue_per_month"][SURCHARGES]) == pytest.approx(expected)
 
 
 def test_without_enforcement_nobody_pays_a_surcharge() -> None:
     levers = levers_of(PLAN_BEGINS, differential_price_enforcement=0.0)
     ledger = month_of(built(), PLAN_BEGINS, levers)
-    assert float(ledger["surcharge_revenue_per_month"]) == 0.0
+    assert float(ledger["public_revenue_per_month"][SURCHARGES]) == 0.0
 
 
 def test_industry_answers_a_tenth_on_the_price_as_little_as_the_literature_found() -> None:
@@ -247,7 +248,7 @@ def test_an_upgraded_firm_pays_no_surcharge_any_more() -> None:
     firms.columns["specific_energy"][:] = firms.specific_energy_limit * 0.99
     month_of(firms, PLAN_BEGINS, levers_of(PLAN_BEGINS))
     ledger = month_of(firms, PLAN_BEGINS + 1, levers_of(PLAN_BEGINS + 1))
-    assert float(ledger["surcharge_revenue_per_month"]) == 0.0
+    assert float(ledger["public_revenue_per_month"][SURCHARGES]) == 0.0
 
 
 def test_technology_alone_upgrades_nobody() -> None:

@@ -89,7 +89,7 @@ def test_every_flow_of_vehicles_appliances_and_factories_is_balanced() -> None:
     watched = {name for b in BALANCES for name in (*b.inflows, *b.outflows)}
     for name, entry in ledger_entries().items():
         if entry.unit in ("vehicle/month", "appliance/month", "factory/month", "yuan/month"):
-            assert name in watched or name == "surcharge_revenue_per_month"
+            assert name in watched
 
 
 # ---------------------------------------------------------------------------- the seam

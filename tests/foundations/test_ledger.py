@@ -105,9 +105,9 @@ def test_a_flow_of_the_wrong_shape_is_refused_with_the_right_one(
 
 
 def test_a_single_number_may_not_be_an_array(ledger: Ledger) -> None:
-    ledger.add("surcharge_revenue_per_month", 3.0)
+    ledger.add("industrial_value_added_lost_per_month", 3.0)
     with pytest.raises(InputError, match=r"shape \(\)"):
-        ledger.add("surcharge_revenue_per_month", [3.0])
+        ledger.add("industrial_value_added_lost_per_month", [3.0])
 
 
 @pytest.mark.parametrize("name", ["private_car_purchase_per_month", "private_cars", ""])

@@ -123,7 +123,7 @@ BALANCES = {
         ["green_factories_revoked_per_month"],
     ),
     "public money": (["public_money_spent"], ["subsidy_spending_per_month"], []),
-    "surcharge revenue": (["surcharge_revenue"], ["surcharge_revenue_per_month"], []),
+    "public revenue": (["public_revenue"], ["public_revenue_per_month"], []),
     "landfill": (["landfilled_waste"], ["residual_waste_landfilled_per_month"], []),
     "carbon dioxide": (["cumulative_carbon_dioxide"], ["carbon_dioxide_per_month"], []),
     "recycled materials": (["recycled_materials_used"], ["materials_used_per_month"], []),

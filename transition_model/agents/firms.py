@@ -155,9 +155,8 @@ class Firms(ColumnarAgentSet[Firm]):
         ledger = situation.ledger
         ledger.add("industrial_energy_per_month", self._by_sector(energy))
         ledger.add("industrial_electricity_per_month", self._by_sector(electricity))
-        ledger.add(
-            "surcharge_revenue_per_month", float(np.sum(surcharge * electricity)) * _KWH_PER_GWH
-        )
+        revenue = float(np.sum(surcharge * electricity)) * _KWH_PER_GWH
+        ledger.add_at("public_revenue_per_month", "electricity_surcharge", revenue)
 
     def _invest(self, situation: Situation, surcharge: Array, price: Array) -> None:
         """A third of the firms decides each month on its next measure."""
