@@ -7,7 +7,7 @@ ARGS ?=
 # Told to the interpreter search, from the command line or the environment.
 export PYTHON
 
-.PHONY: help install run test lint format lock check baseline clean
+.PHONY: help install run test lint format lock check docs baseline clean
 
 help:
 	@printf '%s\n' \
@@ -17,7 +17,8 @@ help:
 	  'make check      check the data: units, sources, targets, balances' \
 	  'make lint       ruff, mypy, import contracts' \
 	  'make format     format the code and sort its imports' \
-	  'make lock       resolve the dependencies anew and pin them by version and hash' \
+	  'make docs       write what is made of models and data anew: diagrams, Vensim sketch, tables' \
+  'make lock       resolve the dependencies anew and pin them by version and hash' \
 	  'make baseline   refresh the figures that the regression tests compare with' \
 	  'make clean      remove .venv, caches and build products; results stay' \
 	  '' \
@@ -55,6 +56,10 @@ lock: install
 	$(COMPILE) --output-file requirements/runtime.txt
 	$(COMPILE) --group development --constraints requirements/runtime.txt \
 	  --output-file requirements/development.txt
+
+docs: install
+	$(BIN)/python -m transition_model.stocks.views
+	$(BIN)/python -m transition_model.instruments.table
 
 baseline: install
 	$(BIN)/python -m pytest tests/regression --refresh-baseline

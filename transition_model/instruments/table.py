@@ -55,3 +55,9 @@ def with_table(page: str, instruments: Mapping[str, Instrument]) -> str:
 def write_table(path: Path, instruments: Mapping[str, Instrument]) -> None:
     """Write the table of a page anew, in place."""
     path.write_text(with_table(path.read_text("utf-8"), instruments), "utf-8")
+
+
+if __name__ == "__main__":
+    from transition_model.instruments import load_instruments
+
+    write_table(Path(__file__).parents[2] / "docs" / "instruments.md", load_instruments())

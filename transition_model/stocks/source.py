@@ -10,6 +10,9 @@ from pathlib import Path
 
 from transition_model.errors import InputError
 
+SKETCH = "\\\\\\---///"
+"""How each view of the sketch begins, below the equations."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -24,7 +27,7 @@ class ModelSource:
     text
         What stands in it.
     sha256
-        Hash of the text, in hexadecimal digits.
+        Hash of the equations, in hexadecimal digits; the sketch has no part in any result.
     path
         Where it was read, for messages.
     """
@@ -33,6 +36,11 @@ class ModelSource:
     text: str
     sha256: str
     path: Path
+
+    @property
+    def equations(self) -> str:
+        """The text up to the sketch, which holds the diagrams and nothing that is computed."""
+        return self.text.split(SKETCH, 1)[0]
 
 
 def source_folders() -> tuple[Path, ...]:
@@ -86,4 +94,5 @@ def read_source(path: str | Path) -> ModelSource:
         raise InputError(
             f"stock-flow source {path}", problem.strerror, "a file that can be read"
         ) from problem
-    return ModelSource(path.stem, text, hashlib.sha256(text.encode()).hexdigest(), path)
+    equations = text.split(SKETCH, 1)[0].rstrip()
+    return ModelSource(path.stem, text, hashlib.sha256(equations.encode()).hexdigest(), path)

@@ -16,7 +16,6 @@ from typing import Any
 from transition_model.errors import InputError
 from transition_model.stocks.source import ModelSource
 
-_SKETCH = "\\\\\\---///"
 _ENCODING = re.compile(r"\s*\{[^}]*\}")
 _FIELD = r'(?:"(?:\\"|[^"])*"|[^~|])*+'
 _ENTRY = re.compile(rf"({_FIELD})~{_FIELD}~[^~|]*+(?:~{_FIELD})?\|")
@@ -26,10 +25,15 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An equation of a text: its beginning, and the line that it starts on."""
+    """An equation of a text as written, and the line that it starts on."""
 
-    equation: str
+    written: str
     line: int
+
+    @property
+    def equation(self) -> str:
+        """The equation on one line."""
+        return " ".join(self.written.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def entries(source: ModelSource) -> tuple[Entry, ...]:
     InputError
         If one isn't written ``equation ~ unit ~ comment |``.
     """
-    text = source.text.split(_SKETCH, 1)[0]
+    text = source.equations
     header = _ENCODING.match(text)
     position = header.end() if header else 0
     found = []
@@ -79,10 +83,10 @@ def entries(source: ModelSource) -> tuple[Entry, ...]:
         entry = _ENTRY.match(text, position)
         group = None if entry else _GROUP.match(text, position)
         if entry:
-            found.append(Entry(" ".join(entry[1].split()), line))
+            found.append(Entry(entry[1].strip(), line))
         match = entry or group
         if match is None:
-            raise _unread(source, Entry(" ".join(text[start:].split()), line), "")
+            raise _unread(source, Entry(text[start:], line), "")
         position = match.end()
     return tuple(found)
 
