@@ -32,6 +32,8 @@ BUS_RENEWAL = dimension("subsidy_programme").index("bus_renewal")
 CENTRAL = [CLASSES.index("central_bus"), CLASSES.index("central_taxi")]
 BUSES = [CLASSES.index("central_bus"), CLASSES.index("other_bus")]
 
+TRUCKS = np.full(shape(("truck_age", "truck_class", "truck_fuel")), 100.0)
+
 
 def parameter_values(**overrides: float) -> ParameterValues:
     return ParameterValues(load_parameters(), overrides)
@@ -67,7 +69,7 @@ class Run:
                     seed=seed,
                     parameters=parameters,
                     levers=levers,
-                    stocks={"transit_vehicles": self.fleets[-1].astype(float)},
+                    stocks={"transit_vehicles": self.fleets[-1].astype(float), "trucks": TRUCKS},
                     spent_this_year=np.zeros(shape(("subsidy_programme",))),
                     ledger=ledger,
                 )
@@ -210,7 +212,15 @@ def test_a_full_quota_that_reaches_all_leaves_only_electric_vehicles() -> None:
         ledger = Ledger(str(month))
         levers = Scenario.load("plan").lever_values(month) | {"public_fleet_electric_quota": 1.0}
         operators.decide(
-            Situation(month, 1, values, levers, {}, np.zeros(shape(("subsidy_programme",))), ledger)
+            Situation(
+                month,
+                1,
+                values,
+                levers,
+                {"trucks": TRUCKS},
+                np.zeros(shape(("subsidy_programme",))),
+                ledger,
+            )
         )
         # Orders of 2019 have all arrived by August.
         if step >= 8:
@@ -270,7 +280,15 @@ def test_a_bus_earns_the_subsidy_from_its_eighth_year(age: int, paid: int) -> No
     ledger = Ledger(str(month))
     levers = Scenario.load("plan").lever_values(month)
     operators.decide(
-        Situation(month, 1, parameters, levers, {}, np.zeros(shape(("subsidy_programme",))), ledger)
+        Situation(
+            month,
+            1,
+            parameters,
+            levers,
+            {"trucks": TRUCKS},
+            np.zeros(shape(("subsidy_programme",))),
+            ledger,
+        )
     )
     assert ledger["subsidy_spending_per_month"][BUS_RENEWAL] == paid * 80_000.0
     assert operators.fleet()[0].tolist() == [0, 0, 0, 1]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from transition_model.behaviour.truck_replacement import purchases_per_month, worn_out_per_month
 from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.dimensions import dimension, shape
 from transition_model.ledger import ledger_entries
@@ -57,6 +58,7 @@ TRANSIT_FLEET = {
     "post": (2700.0, 0.0, 0.0, 300.0),
 }
 TRANSIT_LIFE = 8.5
+TRUCK_LIFE = (8.0, 10.0, 12.8)
 
 
 def constants_of(engine: StockFlowEngine, month: Month) -> Series:
@@ -88,7 +90,7 @@ def _initial_private_cars() -> Array:
 def _flows(engine: StockFlowEngine, month: Month, values: ParameterValues) -> Series:
     """What agents might write in a month, given the stocks at its opening."""
     year = month.year - FIRST.year
-    stocks = engine.values(["private_cars", "appliances_in_use", "transit_vehicles"])
+    stocks = engine.values(["private_cars", "appliances_in_use", "transit_vehicles", "trucks"])
     flows = {name: np.zeros(shape(entry.over)) for name, entry in ledger_entries().items()}
 
     age, (scale, form) = np.arange(26), CAR_LIFE
@@ -116,6 +118,15 @@ def _flows(engine: StockFlowEngine, month: Month, values: ParameterValues) -> Se
     retired = stocks["transit_vehicles"] / TRANSIT_LIFE / MONTHS_PER_YEAR
     flows["transit_retirements_per_month"] = retired
     flows["transit_registrations_per_month"][:, 3] = retired.sum(axis=1)
+
+    worn_out = worn_out_per_month(stocks["trucks"], np.array(TRUCK_LIFE), 5.58)
+    flows["truck_scrappage_per_month"] = worn_out
+    flows["truck_purchases_per_month"] = purchases_per_month(
+        stocks["trucks"],
+        worn_out,
+        np.full(3, 0.03) / MONTHS_PER_YEAR,
+        values.array("truck_fuel_share_of_purchases", month),
+    )
 
     flows["formal_share"] = np.array(FORMAL_SHARE)
     flows["material_collection_share"] = values.array("material_collection_reference")

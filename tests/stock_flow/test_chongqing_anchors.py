@@ -40,7 +40,7 @@ YEARLY = [
     ("all_floor_completed_per_month", 2020, 50e6, 80e6, "developers 28 million m2 in 11 months"),
     ("all_building_starts_per_month", 2021, 80e6, 95e6, "87 million m2, derived"),
     ("prefabricated_starts_per_month", 2021, 15e6, 17.5e6, "16.2 million m2"),
-    ("end_of_life_vehicles_per_month", 2023, 130e3, 260e3, "3 to 4 % of the fleet"),
+    ("end_of_life_vehicles_per_month", 2023, 150e3, 300e3, "3 to 4 % of cars, trucks besides"),
 ]
 
 
@@ -95,6 +95,23 @@ def test_share_of_the_year_meets_the_record(
 ) -> None:
     above, below = (_in_year(history(name), year).sum() for name in parts)
     assert low <= above / below <= high, known
+
+
+@pytest.mark.parametrize(
+    ("year", "known"), [(2020, 352.7e9), (2021, 384.6e9), (2022, 388.0e9), (2023, 392.9e9)]
+)
+def test_freight_turnover_meets_the_bureau_of_statistics(
+    history: History, year: int, known: float
+) -> None:
+    turnover = _in_year(history("freight_turnover").sum(axis=1), year).mean()
+    assert turnover == pytest.approx(known, rel=0.05)
+
+
+def test_trucks_are_renewed_at_the_pace_of_their_lives(history: History) -> None:
+    fleet = history("truck_fleet")
+    assert fleet[-1] / fleet[0] == pytest.approx(1.03 ** (59 / 12), rel=0.01)
+    scrapped = _in_year(history("scrapped_trucks_per_month").sum(axis=(1, 2)), 2023).sum()
+    assert 0.08 < scrapped / fleet[42] < 0.16
 
 
 def test_energy_per_output_falls_as_reported(history: History) -> None:

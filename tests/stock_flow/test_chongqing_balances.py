@@ -32,6 +32,7 @@ OUTFLOWS = {
     "private_car_scrappage_per_month": 0.01,
     "appliance_discards_per_month": 1.0,
     "transit_retirements_per_month": 0.01,
+    "truck_scrappage_per_month": 0.0005,
     "recycling_capacity_closed_per_month": 0.1,
     "green_factories_revoked_per_month": 0.1,
 }
@@ -52,6 +53,8 @@ def _random_inputs(seed: int) -> Flows:
         * OUTFLOWS.get(name, 1.0)
         for name, entry in ledger_entries().items()
     }
+    inputs["initial_truck_fleet"] = draw.uniform(5e3, 5e4, shape(("truck_class", "truck_fuel")))
+    inputs["initial_truck_age_share"] = np.full(shape(("truck_fuel", "truck_age")), 1.0 / 16.0)
     inputs["initial_private_cars"] = draw.uniform(2e3, 2e5, shape(("powertrain", "car_age")))
     inputs["initial_transit_vehicles"] = draw.uniform(
         2e3, 2e4, shape(("transit_class", "transit_fuel"))
@@ -87,6 +90,7 @@ BALANCES = {
         ["transit_registrations_per_month"],
         ["transit_retirements_per_month"],
     ),
+    "trucks": (["trucks"], ["truck_purchases_per_month"], ["truck_scrappage_per_month"]),
     "appliances": (
         ["appliances_in_use"],
         ["appliance_purchases_per_month"],
@@ -165,6 +169,17 @@ IDENTITIES = {
             "transport_energy_use_per_month",
             "building_energy_use_per_month",
             "rest_energy_use_per_month",
+        ],
+    ),
+    "transport energy is that of cars, fleets, freight and the rest": (
+        ["transport_energy_use_per_month"],
+        [
+            "private_car_energy_use_per_month",
+            "transit_energy_use_per_month",
+            "truck_energy_use_per_month",
+            "rail_freight_energy_use_per_month",
+            "water_freight_energy_use_per_month",
+            "other_transport_energy_use_per_month",
         ],
     ),
     "carbon dioxide comes from four parts": (
@@ -290,6 +305,44 @@ def test_the_last_class_of_age_keeps_old_cars(model: CompiledModel) -> None:
     cars[1, 24:] = (30.0, 70.0)
     run = model.run({"initial_private_cars": cars}, horizon=24, record=["private_cars"])
     assert run["private_cars"][0, 24, 1, 25] == pytest.approx(100.0)
+
+
+def test_a_cohort_of_trucks_stays_together_and_the_last_class_keeps_old_ones(
+    model: CompiledModel,
+) -> None:
+    share = np.zeros(shape(("truck_fuel", "truck_age")))
+    share[:, 13] = 1.0
+    run = model.run({"initial_truck_age_share": share}, horizon=48, record=["trucks"])
+    fleet = run["trucks"][0]
+    total = fleet[0].sum()
+    for year, age in enumerate((13, 14, 15, 15)):
+        assert fleet[12 * year + 1, age].sum() == pytest.approx(total, rel=1e-12)
+
+
+def test_freight_off_the_road_leaves_trucks_standing_and_saves_their_fuel(
+    model: CompiledModel,
+) -> None:
+    still = {"freight_growth": np.zeros(3)}
+    names = ["truck_diesel_use_per_month", "truck_use_index", "freight_energy_use_per_month"]
+    runs = [
+        model.run({**still, "corridor_effort": effort}, horizon=60, record=names)
+        for effort in (0.0, 1.0)
+    ]
+    for name in names:
+        assert runs[1][name][0, -1] < runs[0][name][0, -1]
+    assert runs[0]["truck_use_index"][0, -1] == pytest.approx(1.0)
+
+
+def test_without_trucks_or_freight_no_fuel_is_burnt_on_the_road(model: CompiledModel) -> None:
+    for nothing in (
+        {"initial_truck_fleet": np.zeros(shape(("truck_class", "truck_fuel")))},
+        {"initial_freight": np.zeros(3)},
+    ):
+        run = _steps(model, nothing)
+        assert np.all(np.isfinite(run["truck_use_index"]))
+        assert run["truck_use_index"].max() <= run["truck_use_limit"].max()
+    few = {"initial_truck_fleet": np.full(shape(("truck_class", "truck_fuel")), 1e-9)}
+    assert _steps(model, few)["truck_energy_use_per_month"].max() < 1.0
 
 
 def test_kitchen_waste_beyond_capacity_goes_to_the_residual_waste(model: CompiledModel) -> None:

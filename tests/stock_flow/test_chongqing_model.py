@@ -66,6 +66,7 @@ def test_classes_are_those_of_the_dimensions_in_the_same_order(engine: StockFlow
     declared = {name: each.members for name, each in dimensions().items() if name in used}
     assert declared == {name: used[name] for name in declared}
     ranges = {"older_age", "younger_age", "stored_kind", "dismantled_kind", "scrap_material"}
+    ranges |= {"younger_truck_age", "middle_truck_age", "truck_age_before"}
     assert set(used) - set(declared) <= ranges
 
 
@@ -113,7 +114,7 @@ def test_every_parameter_of_the_stock_flow_files_is_read(engine: StockFlowEngine
     folder = Path(__file__).parents[2] / "transition_model" / "data" / "parameters"
     files = sorted(folder.glob("stocks_*.toml"))
     declared = {name for path in files for name in read_toml(path)}
-    assert len(files) == 18
+    assert len(files) == 19
     assert declared - _constants(engine) == set()
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from transition_model.agents.columns import Column, ColumnarAgentSet, RowAgent
 from transition_model.agents.situation import Situation
-from transition_model.behaviour import fleet_choice, fleet_replacement
+from transition_model.behaviour import fleet_choice, fleet_replacement, truck_replacement
 from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.dimensions import dimension, shape
 from transition_model.parameters import ParameterValues
@@ -85,6 +85,7 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
                 self.columns[name][:] = fleet_replacement.one_year_older(self.columns[name])
         self._take_delivery(situation)
         self._plan(situation)
+        _replace_trucks(situation)
 
     def _take_delivery(self, situation: Situation) -> None:
         arrives = self.delivery == situation.month.index
@@ -301,6 +302,22 @@ class _Costs:
         maintenance = np.repeat(yearly[:, None], len(dimension("transit_fuel")), axis=1)
         maintenance[:, _electric()] *= self.parameters.scalar("transit_electric_maintenance")
         return maintenance
+
+
+def _replace_trucks(situation: Situation) -> None:
+    """Hauliers, who are no agents yet, replace trucks when they wear out."""
+    parameters, trucks = situation.parameters, situation.stocks["trucks"]
+    scrapped = truck_replacement.worn_out_per_month(
+        trucks, parameters.array("truck_life_scale"), parameters.scalar("truck_life_shape")
+    )
+    bought = truck_replacement.purchases_per_month(
+        trucks,
+        scrapped,
+        parameters.array("truck_fleet_growth") / MONTHS_PER_YEAR,
+        parameters.array("truck_fuel_share_of_purchases", situation.month),
+    )
+    situation.ledger.add("truck_scrappage_per_month", scrapped)
+    situation.ledger.add("truck_purchases_per_month", bought)
 
 
 def _electric() -> int:
