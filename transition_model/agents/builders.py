@@ -16,7 +16,7 @@ from transition_model.agents.columns import ColumnarAgentSet, RowAgent
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import construction_waste_delivery as delivery
 from transition_model.behaviour import green_building as building
-from transition_model.behaviour.capacity_investment import interest_subsidy
+from transition_model.behaviour.green_loans import interest_of_month
 from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.dimensions import dimension
 from transition_model.parameters import ParameterValues
@@ -34,7 +34,8 @@ class Builder(RowAgent):
     the choices green, high_star, prefabricated and green_material ``<choice>_inclination`` (log
     odds without benefit and peers), ``<choice>_habit`` (share of its recent starts; high stars as a
     share of the green ones) and ``<choice>_experience`` (m2 so far);
-    ``delivery_inclination`` (log odds) and ``delivery_share`` (of its construction waste).
+    ``delivery_inclination`` (log odds) and ``delivery_share`` (of its construction waste);
+    ``interest_discount`` (public money toward the interest on loans for retrofits, yuan/month).
     """
 
 
@@ -65,6 +66,7 @@ class Builders(ColumnarAgentSet[Builder]):
         columns = {
             "starts_share": size,
             "group": np.floor(draw * groups).astype(np.int64),
+            "interest_discount": np.zeros(len(agents)),
             "delivery_inclination": _deviation(parameters, "delivery", seed, agents),
             "delivery_share": np.full(
                 len(agents), parameters.scalar("construction_waste_delivery_initial")
@@ -164,9 +166,13 @@ class Builders(ColumnarAgentSet[Builder]):
         floor = building.retrofitted(base, response, discount)
         situation.ledger.add("building_retrofits_per_month", floor)
         loan = floor * parameters.scalar("retrofit_cost") * parameters.scalar("retrofit_debt_share")
-        interest = interest_subsidy(
-            np.array([loan]), discount, parameters.scalar("retrofit_loan_term")
+        interest = interest_of_month(
+            self.columns["interest_discount"],
+            loan * self.columns["starts_share"],
+            discount,
+            parameters.scalar("retrofit_loan_term"),
         )
+        self.columns["interest_discount"][:] = interest
         self._pay("loan_interest", float(interest.sum()), situation)
 
     def _deliver_waste(self, situation: Situation) -> None:

@@ -16,6 +16,7 @@ from transition_model.agents.columns import Column, ColumnarAgentSet, RowAgent
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import certification, efficiency_investment, production
 from transition_model.behaviour.electricity_price import effective_price, expected_surcharge
+from transition_model.behaviour.green_loans import interest_of_month
 from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.dimensions import dimension
 from transition_model.parameters import ParameterValues
@@ -228,7 +229,6 @@ class Firms(ColumnarAgentSet[Firm]):
     def _borrow(self, situation: Situation, adopts: NDArray[np.bool_]) -> None:
         """Take up green loans; the discount agreed on is paid while they are paid off."""
         parameters = situation.parameters
-        term = parameters.scalar("efficiency_measure_life") * MONTHS_PER_YEAR
         saved = self.output * MONTHS_PER_YEAR * self.specific_energy * self.measure_saving
         loan = saved * self._next_measure_cost(parameters)
         loan = loan * parameters.scalar("efficiency_loan_share")
@@ -236,9 +236,11 @@ class Firms(ColumnarAgentSet[Firm]):
             situation.levers["green_loan_interest_discount"],
             parameters.scalar("corporate_loan_rate", situation.month),
         )
-        self.columns["interest_discount"] *= 1.0 - 1.0 / term
-        self.columns["interest_discount"] += np.where(
-            adopts, loan * discount / MONTHS_PER_YEAR, 0.0
+        self.columns["interest_discount"][:] = interest_of_month(
+            self.interest_discount,
+            np.where(adopts, loan, 0.0),
+            discount,
+            parameters.scalar("efficiency_measure_life"),
         )
 
     def _certify(self, situation: Situation) -> None:

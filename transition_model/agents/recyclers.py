@@ -18,6 +18,7 @@ from transition_model.agents.situation import Situation
 from transition_model.behaviour import capacity_investment as investment
 from transition_model.behaviour import material_collection as collection
 from transition_model.behaviour import recycling_bids as bids
+from transition_model.behaviour.green_loans import interest_of_month
 from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.dimensions import dimension
 from transition_model.parameters import ParameterValues
@@ -34,8 +35,8 @@ class Recycler(RowAgent):
     kind's announced projects), ``cost_factor``, ``hurdle_factor``, ``construction_months``,
     ``patience_months``, ``value_expectation`` and ``bid`` (yuan/t), ``margin_expectation`` (yuan a
     year for a tonne a year of capacity), ``months_in_the_red``, ``collection_share`` (by material,
-    scrap collectors only), ``scrappage_money_seen`` (yuan). Expectations are NaN until the first
-    month.
+    scrap collectors only), ``scrappage_money_seen`` (yuan), ``interest_discount`` (public money
+    toward the interest on its loans, yuan/month). Expectations are NaN until the first month.
     """
 
 
@@ -108,6 +109,7 @@ class Recyclers(ColumnarAgentSet[Recycler]):
             "months_in_the_red": np.zeros(len(kind)),
             "collection_share": np.where(is_collector[:, None], reference, np.zeros(materials)),
             "scrappage_money_seen": np.full(len(kind), np.nan),
+            "interest_discount": np.zeros(len(kind)),
         }
         return cls(Recycler, model, columns, first_id)
 
@@ -301,11 +303,13 @@ class Recyclers(ColumnarAgentSet[Recycler]):
         parameters, levers = situation.parameters, situation.levers
         outlay = parameters.array("recycler_outlay")[self.columns["kind"]] * ordered
         grant = outlay * levers["recycling_investment_grant"]
-        interest = investment.interest_subsidy(
+        interest = interest_of_month(
+            self.columns["interest_discount"],
             (outlay - grant) * parameters.scalar("recycler_debt_share"),
             levers["green_loan_interest_discount"],
             parameters.scalar("recycler_loan_term"),
         )
+        self.columns["interest_discount"][:] = interest
         programmes = dimension("subsidy_programme")
         money = np.zeros(len(programmes))
         money[programmes.index("recycling_grant")] = grant.sum()
