@@ -7,18 +7,19 @@ ARGS ?=
 # Told to the interpreter search, from the command line or the environment.
 export PYTHON
 
-.PHONY: help install run test lint format lock check docs baseline clean
+.PHONY: help install run test bench lint format lock check docs baseline clean
 
 help:
 	@printf '%s\n' \
 	  'make install    find Python 3.12 or 3.13, make .venv, install the pinned dependencies' \
 	  'make run        run the scenario plan, 2020-01 to 2027-12, and print the scoreboard' \
 	  'make test       run the tests (ARGS="-k name" to choose)' \
+	  'make bench      measure what runs cost (ARGS="stock_flow" to choose); results/benchmarks.json' \
 	  'make check      check the data: units, sources, targets, balances' \
 	  'make lint       ruff, mypy, import contracts' \
 	  'make format     format the code and sort its imports' \
 	  'make docs       write what is made of models and data anew: diagrams, Vensim sketch, tables' \
-  'make lock       resolve the dependencies anew and pin them by version and hash' \
+	  'make lock       resolve the dependencies anew and pin them by version and hash' \
 	  'make baseline   refresh the figures that the regression tests compare with' \
 	  'make clean      remove .venv, caches and build products; results stay' \
 	  '' \
@@ -32,6 +33,9 @@ run: install
 
 test: install
 	$(BIN)/python -m pytest $(ARGS)
+
+bench: install
+	$(BIN)/python -m benchmarks $(ARGS)
 
 check: install
 	$(BIN)/transition-model check $(ARGS)

@@ -108,7 +108,7 @@ class PysdEngine:
             if variable.kind == "constant"
             for name in self._elements(variable)
         ]
-        with _without_extrapolation_warnings():
+        with without_extrapolation_warnings():
             self._model.set_stepper(
                 ModelOutput(),
                 params=self._as_pysd_takes_them(checked),
@@ -122,7 +122,7 @@ class PysdEngine:
     def values(self, names: Sequence[str]) -> dict[str, Array]:
         """Return current values, shaped by the variables' dimensions."""
         readable(self._where, self.variables, names)
-        with _without_extrapolation_warnings():
+        with without_extrapolation_warnings():
             return {name: self._value(self.variables[name]) for name in names}
 
     def step(self, inputs: Mapping[str, ArrayLike]) -> None:
@@ -136,7 +136,7 @@ class PysdEngine:
             self._time_step,
         )
         model.clean_caches()
-        with _without_extrapolation_warnings():
+        with without_extrapolation_warnings():
             model.step(self._steps, self._as_pysd_takes_them(checked))
         self._check_stocks()
 
@@ -235,7 +235,7 @@ def element_name(variable: Variable, index: Index) -> str:
 
 
 @contextmanager
-def _without_extrapolation_warnings() -> Iterator[None]:
+def without_extrapolation_warnings() -> Iterator[None]:
     """Quiet PySD where a lookup is read beyond its ends, which our models may do."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"[\s\S]*extrapolating data", UserWarning)

@@ -1,0 +1,1 @@
+"""One benchmark a module; the first line of its docstring is its title."""

@@ -1,0 +1,153 @@
+"""Measurements, and how to take them."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+MEGABYTE = 1e6
+KIBIBYTE = 1024
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a median should reach.
+
+    Attributes
+    ----------
+    value
+        In the measurement's unit.
+    at_least
+        Whether more is better.
+    """
+
+    value: float
+    at_least: bool = False
+
+    def met(self, measured: float) -> bool:
+        """Whether a figure reaches the goal."""
+        return measured >= self.value if self.at_least else measured <= self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One thing measured several times.
+
+    Attributes
+    ----------
+    name
+        What was measured, in words.
+    unit
+        ``s``, ``ms``, ``MB`` or ``times``.
+    values
+        One a repetition, in the order in which they were taken.
+    goal
+        What the median should reach, if anything.
+    note
+        What else a reader has to know.
+    """
+
+    name: str
+    unit: str
+    values: tuple[float, ...]
+    goal: Goal | None = None
+    note: str = ""
+
+    @property
+    def median(self) -> float:
+        """The median."""
+        return statistics.median(self.values)
+
+    @property
+    def percentile_90(self) -> float:
+        """The value that nine of ten repetitions stay below."""
+        return float(np.percentile(self.values, 90))
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is reached; None without a goal."""
+        return None if self.goal is None else self.goal.met(self.median)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The measurement for JSON."""
+        goal = None
+        if self.goal is not None:
+            bound = "at_least" if self.goal.at_least else "at_most"
+            goal = {bound: self.goal.value, "met": self.met}
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "median": self.median,
+            "min": min(self.values),
+            "max": max(self.values),
+            "percentile_90": self.percentile_90,
+            "repeats": len(self.values),
+            "values": list(self.values),
+            "goal": goal,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that has ended: its wall time in seconds and its peak memory in MB."""
+
+    seconds: float
+    peak_memory: float
+
+
+def seconds_of(action: Callable[[], object]) -> float:
+    """Wall time of one call."""
+    began = perf_counter()
+    action()
+    return perf_counter() - began
+
+
+def repeated(action: Callable[[], object], repeats: int) -> tuple[float, ...]:
+    """Wall times of calls in seconds, after one that does not count."""
+    action()
+    return tuple(seconds_of(action) for _ in range(repeats))
+
+
+def process(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Process:
+    """Run this Python with arguments, quietly, and measure the whole process.
+
+    Parameters
+    ----------
+    arguments
+        After the interpreter.
+    environment
+        Variables to set in addition.
+
+    Raises
+    ------
+    RuntimeError
+        If the process fails.
+    """
+    variables = dict(os.environ) | {"PYTHONPATH": str(ROOT)} | dict(environment or {})
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    try:
+        began = perf_counter()
+        child = os.posix_spawn(
+            sys.executable,
+            [sys.executable, *arguments],
+            variables,
+            file_actions=[(os.POSIX_SPAWN_DUP2, quiet, 1), (os.POSIX_SPAWN_DUP2, quiet, 2)],
+        )
+        _, status, usage = os.wait4(child, 0)
+        seconds = perf_counter() - began
+    finally:
+        os.close(quiet)
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise RuntimeError(f"python {' '.join(arguments)} failed")
+    unit = 1 if sys.platform == "darwin" else KIBIBYTE
+    return Process(seconds, usage.ru_maxrss * unit / MEGABYTE)
