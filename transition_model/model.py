@@ -31,6 +31,8 @@ from transition_model.parameters import ParameterValues, load_parameters
 from transition_model.results import Recorder
 from transition_model.scenario import Scenario
 from transition_model.stocks import StockFlowEngine, open_engine
+from transition_model.stocks.declarations import check_seam_names
+from transition_model.stocks.findings import require
 
 type Array = NDArray[np.float64]
 
@@ -84,6 +86,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         self.stocks: StockFlowEngine = open_engine(
             engine=engine, time_step=time_step, notice=notice
         )
+        require(check_seam_names(self.stocks))
         self.stocks.start(self._constants())
         self.published: dict[str, Array] = {}
         self._spent_by_january = np.zeros(shape(("subsidy_programme",)))

@@ -8,11 +8,13 @@ import pytest
 
 from transition_model import Scenario, TransitionModel
 from transition_model.agents.situation import Situation
-from transition_model.ledger import Ledger, ledger_entries, published_entries
+from transition_model.errors import InputError
+from transition_model.ledger import Entry, Ledger, ledger_entries, published_entries
 from transition_model.levers import load_levers
 from transition_model.parameters import ParameterValues, load_parameters
 from transition_model.plan import load_plan
 from transition_model.results import load_definitions
+from transition_model.stocks import declarations
 from transition_model.structures import load_structures
 
 
@@ -97,3 +99,12 @@ def test_the_headers_of_the_stock_flow_model_name_every_lever_that_it_reads() ->
     for name in load_levers():
         if name in model.stocks.variables:
             assert f'"{name.replace("_", " ")}"' in header
+
+
+def test_a_ledger_entry_that_the_stock_flow_model_lacks_stops_the_run_at_its_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    more = Entry("moon_rock_imports_per_month", "t/month", (), "flow")
+    monkeypatch.setattr(declarations, "ledger_entries", lambda: {more.name: more})
+    with pytest.raises(InputError, match=r"chongqing\.mdl: moon rock imports per month: .*ledger"):
+        TransitionModel(rng=1, households=200)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
 
 import pytest
 
 from transition_model.dimensions import dimensions
 from transition_model.errors import InputError
 from transition_model.ledger import Entry
-from transition_model.stocks import ModelSource, declarations, load_source
-from transition_model.stocks.declarations import check_against_declarations
+from transition_model.stocks import (
+    ModelSource,
+    StockFlowEngine,
+    declarations,
+    load_source,
+    read_source,
+)
+from transition_model.stocks.compiled import equations_of
+from transition_model.stocks.declarations import check_against_declarations, check_seam_names
 from transition_model.stocks.dimensional_check import check_units
+from transition_model.stocks.equations import Variable
 from transition_model.stocks.findings import require
 
 LEDGER = (
@@ -66,7 +77,14 @@ def test_a_text_with_all_that_is_declared_passes(written: Callable[[str], ModelS
             "revenue = 0",
             "surcharge revenue per month",
             "no such variable",
-            "a variable in yuan/month",
+            "a constant in yuan/month over no subscripts, as data/ledger.toml declares it",
+        ),
+        (
+            "floor area[green level] = 0",
+            "floor[green level] = 0",
+            "floor area",
+            "no such variable",
+            "a variable in m2 over green_level, as data/published.toml promises it",
         ),
         (
             "surcharge revenue per month = 0",
@@ -159,6 +177,103 @@ def test_a_departure_is_found_and_named(
     assert allowed in findings[0].allowed
     with pytest.raises(InputError, match=where):
         require(findings)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """As much of an engine as the check at the start of a run asks for."""
+
+    source: ModelSource
+    variables: Mapping[str, Variable]
+
+
+@pytest.mark.usefixtures("_declared")
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("= 0 ~ m2", "= 0 ~", ""),
+        (
+            "surcharge revenue per month =",
+            "takings =",
+            "surcharge revenue per month: read 'no such",
+        ),
+        ("certified green factories =", "plants =", "certified green factories: read 'no such"),
+        ("share[material] = 0", "share[material] = Time", "a constant: it is set from outside"),
+    ],
+)
+def test_a_run_begins_only_with_all_that_is_exchanged(
+    written: Callable[[str], ModelSource], old: str, new: str, message: str
+) -> None:
+    text = declared_text()
+    assert old in text
+    source = written(text.replace(old, new))
+    findings = check_seam_names(
+        cast(StockFlowEngine, Engine(source, equations_of(source).variables))
+    )
+    assert len(findings) == bool(message)
+    assert all(str(source.path) in str(one) and message in str(one) for one in findings)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "variable", "line_of", "read"),
+    [
+        (
+            "SUM(private cars by powertrain[powertrain!])",
+            "SUM((private cars by powertrain[powertrain!])",
+            "private car fleet",
+            "private car fleet =",
+            "private car fleet = SUM((",
+        ),
+        (
+            "MAX(0, desired public charging points",
+            "MAXIMUM(0, desired public charging points",
+            "public charging point gap",
+            "public charging point gap =",
+            "MAXIMUM",
+        ),
+        (
+            "private car fleet =\n\tSUM(private cars by powertrain[powertrain!])\n\t~\tvehicle",
+            "private car fleet =\n\tSUM(private cars by powertrain[powertrain!])\n\t~\t",
+            "private car fleet",
+            "private car fleet =",
+            "no unit",
+        ),
+        (
+            "industrial value added lost per month",
+            "value added forgone per month",
+            "industrial value added lost per month",
+            "",
+            "no such variable",
+        ),
+    ],
+    ids=["syntax", "unknown function", "missing unit", "missing ledger entry"],
+)
+def test_a_mistake_in_the_shipped_text_is_one_line_with_file_line_and_variable(
+    tmp_path: Path, old: str, new: str, variable: str, line_of: str, read: str
+) -> None:
+    text = load_source().equations
+    assert old in text
+    path = tmp_path / "chongqing.mdl"
+    path.write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(InputError) as refusal:
+        require(check_against_declarations(read_source(path)))
+    message = str(refusal.value)
+    assert "\n" not in message
+    assert str(path) in message
+    assert variable in message
+    assert read in message
+    if line_of:
+        assert f"line {text[: text.index(line_of)].count(chr(10)) + 1}:" in message
+
+
+def test_a_variable_without_a_unit_makes_no_second_error(
+    written: Callable[[str], ModelSource],
+) -> None:
+    text = "a = 1 ~ t ~ c |\nb = 2 * a ~ {} ~ c |\ny = b + Time ~ {} ~ c |"
+    assert check_units(written(text.format("", ""))) == ()
+    assert len(check_units(written(text.format("t", "")))) == 1
+    with pytest.raises(InputError, match=r"written.mdl, line 3: b: .*smoot"):
+        check_units(written(text.format("smoot", "")))
 
 
 @pytest.mark.usefixtures("_declared")

@@ -129,10 +129,16 @@ def _equations() -> str:
     from transition_model.stocks import load_source
     from transition_model.stocks.dimensional_check import check_units
 
-    findings = check_units(load_source())
+    source = load_source()
+    findings = check_units(source)
     if findings:
-        more = f" ({len(findings) - 1} more)" if len(findings) > 1 else ""
-        raise InputError("chongqing.mdl", str(findings[0]), f"one unit on both sides{more}")
+        first, others = findings[0], len(findings) - 1
+        more = f" ({others} more like this)" if others else ""
+        raise InputError(
+            f"{source.path}, line {first.line}: {first.variable}, {first.part}",
+            f"{first.left} against {first.right}",
+            f"one unit on both sides{more}",
+        )
     return "all consistent"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from transition_model.errors import InputError
 from transition_model.stocks.compiled import equations_of
 from transition_model.stocks.equations import (
     TIME,
@@ -61,6 +62,9 @@ class UnitFinding:
 def check_units(source: ModelSource) -> tuple[UnitFinding, ...]:
     """Find all equations of a model whose units don't agree.
 
+    A variable without a unit fits any: that it has none is found by
+    :func:`~transition_model.stocks.declarations.check_against_declarations`.
+
     Parameters
     ----------
     source
@@ -96,14 +100,20 @@ class _Check:
         for equation in _one_each(self.equations.changes):
             unit = self._declared_of(equation)
             part = "the change" if self._own(equation).kind == "stock" else "a delay or smooth"
-            self._compare(equation, unit / time if unit else None, part)
+            self._compare(equation, unit / time if unit and time else None, part)
         return tuple(dict.fromkeys(self.found))
 
     def _own(self, equation: Equation) -> Variable:
         return self.equations.variables[equation.variable]
 
-    def _declared(self, variable: Variable) -> Measure:
-        return measure(variable.unit)
+    def _declared(self, variable: Variable) -> Measure | None:
+        if not variable.unit:
+            return None
+        try:
+            return measure(variable.unit)
+        except InputError as problem:
+            where = f"{self.equations.where}, line {variable.line}: {variable.vensim_name}"
+            raise InputError(where, problem.read, problem.allowed) from problem
 
     def _declared_of(self, equation: Equation) -> Measure | None:
         return self._unit_of(equation.variable)
@@ -211,7 +221,9 @@ class _Check:
                 if function.startswith("pulse"):
                     return dimensionless()
                 height = self._unit(arguments[0])
-                return height if function == "step" or height is None else height * time
+                if function == "step" or height is None:
+                    return height
+                return height * time if time else None
             case _:
                 return self._all_agree(arguments, shown)
 
