@@ -42,6 +42,7 @@ FUEL, HYBRID, ELECTRIC = range(3)
 CELLS = shape(("powertrain", "car_age"))
 PROGRAMMES = dimension("subsidy_programme")
 TRADE_IN = [PROGRAMMES.index(name) for name in TRADE_IN_PROGRAMMES]
+AT_HOME = [PROGRAMMES.index(name) for name in ("household_relief",)]
 PURCHASES = "private_car_purchases_per_month"
 SCRAPPAGE = "private_car_scrappage_per_month"
 SPENDING = "subsidy_spending_per_month"
@@ -605,6 +606,7 @@ class City:
             },
             spent_this_year=self.spent,
             ledger=Ledger(str(self.month)),
+            law=self.scenario.law,
             structures=self.scenario.chosen_structures,
         )
 
@@ -658,7 +660,8 @@ def test_households_write_what_the_ledger_says_they_write_and_nothing_else(city:
         elif entry.kind == "share":
             with pytest.raises(Exception, match="has been set"):
                 ledger[name]
-    assert not ledger[SPENDING][[n for n in range(len(PROGRAMMES)) if n not in TRADE_IN]].any()
+    others = [n for n in range(len(PROGRAMMES)) if n not in (*TRADE_IN, *AT_HOME)]
+    assert not ledger[SPENDING][others].any()
 
 
 def test_households_read_the_stocks_and_leave_them_as_they_are(city: City) -> None:
@@ -766,8 +769,11 @@ def test_public_money_of_other_programmes_does_not_use_up_trade_in(city: City) -
 
 def test_with_the_measure_off_nothing_is_paid(parameters: ParameterValues) -> None:
     off = City(parameters, Scenario(name="off").replace({"24": "off"}))
-    assert sum(paid(ledger) for ledger in off.run(3)) == 0.0
-    assert not off.households.subsidy_received.any()
+    ledgers = off.run(3)
+    assert sum(paid(ledger) for ledger in ledgers) == 0.0
+    for_others = sum(float(ledger[SPENDING].sum()) for ledger in ledgers)
+    received = float(np.sum(off.households.weight * off.households.subsidy_received))
+    assert received == pytest.approx(for_others, rel=1e-9)
 
 
 def test_a_suspended_programme_pays_nobody_while_the_others_go_on(
@@ -784,7 +790,7 @@ def test_a_suspended_programme_pays_nobody_while_the_others_go_on(
 
 
 def test_what_households_received_is_what_was_paid(city: City) -> None:
-    total = sum(paid(ledger) for ledger in city.run(18))
+    total = sum(float(ledger[SPENDING].sum()) for ledger in city.run(18))
     received = float(np.sum(city.households.weight * city.households.subsidy_received))
     assert received == pytest.approx(total, rel=1e-9)
 
@@ -897,23 +903,51 @@ def test_campaigns_make_households_greener_by_what_is_declared(
 def test_dearer_upper_tiers_lower_the_use_of_power_and_the_tariff_in_force_leaves_it(
     city: City,
 ) -> None:
-    low, even, high = (
-        float(city.would(residential_tariff_factor=f)["residential_electricity_factor"])
-        for f in (0.8, 1.0, 1.5)
-    )
-    assert even == 1.0
-    assert high < 1.0 < low
-    # Only who uses more than the first tier sees another price for the last kilowatt-hour.
-    parameters, households = city.parameters, city.households
-    mean = np.average(households.income, weights=households.weight)
-    income = households.income * parameters.scalar("income_index", city.month) / mean
-    use = parameters.scalar("electricity_use_household") * (
-        income ** parameters.scalar("electricity_income_elasticity")
-    )
-    above = use > parameters.array("tariff_bound")[0]
-    assert 0.01 < above.mean() < 0.99
-    factor = np.where(above, 1.5 ** parameters.scalar("electricity_price_elasticity"), 1.0)
-    assert high == pytest.approx(np.average(factor, weights=use * households.weight))
+    low, even, high = (city.would(residential_tariff_factor=f) for f in (0.8, 1.0, 1.5))
+    assert even["residential_electricity_factor"] == 1.0
+    assert even["residential_water_factor"] == 1.0
+    for good in ("electricity", "gas", "water"):
+        name = f"residential_{good}_factor"
+        assert high[name] < even[name] < low[name]
+    # Who uses no more than the first tier sees the price that there was.
+    small = copy.deepcopy(city)
+    small.households.home_use[:] = 0.1
+    assert small.would(residential_tariff_factor=1.5)["residential_electricity_factor"] == 1.0
+
+
+def test_households_answer_the_average_price_more_than_that_of_the_last_kilowatt_hour(
+    parameters: ParameterValues,
+) -> None:
+    by_weight = [
+        float(
+            City(ParameterValues(load_parameters(), {"tariff_marginal_weight": weight})).would(
+                residential_tariff_factor=1.5
+            )["residential_electricity_factor"]
+        )
+        for weight in (0.0, 0.1, 0.5)
+    ]
+    assert by_weight[0] > by_weight[1] > by_weight[2]
+
+
+def test_relief_is_what_the_law_gives_to_those_who_may_have_it(city: City) -> None:
+    ledger, households = city.step(), city.households
+    poor, weight = households.low_income, households.weight
+    assert np.sum(weight[poor]) == pytest.approx(0.03 * weight.sum(), rel=0.1)
+    relief = ledger[SPENDING][PROGRAMMES.index("household_relief")]
+    free = 5.2 * np.sum(weight[poor])
+    assert free * (1.0 - 1e-9) <= relief < 2.0 * free
+
+
+def test_time_of_use_is_chosen_by_those_whose_load_it_makes_cheaper(city: City) -> None:
+    before = city.step()
+    city.run(35)
+    households, after = city.households, city.step()
+    chosen = households.time_of_use > 0.0
+    assert 0.01 < chosen.mean() < 0.5
+    charging = households.home_charging & (households.car > 0)
+    assert households.time_of_use[charging].mean() > 3.0 * households.time_of_use[~charging].mean()
+    assert households.day_load[chosen & ~charging].mean() < 0.4
+    assert after["residential_peak_share"] < before["residential_peak_share"]
 
 
 def test_familiarity_grows_where_peers_drive_new_energy_cars(city: City) -> None:

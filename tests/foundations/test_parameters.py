@@ -297,7 +297,7 @@ def test_an_override_of_a_table_or_path_is_a_factor(declared: ParameterSet) -> N
     assert raised.scalar("income_index", month) == pytest.approx(
         0.96 * plain.scalar("income_index", month)
     )
-    assert_allclose(raised.array("tariff_price"), plain.array("tariff_price"))
+    assert_allclose(raised.array("car_range", month), plain.array("car_range", month))
 
 
 def test_an_override_may_be_a_whole_number(declared: ParameterSet) -> None:

@@ -50,9 +50,11 @@ class Households(ColumnarAgentSet[Household]):
     Columns: ``district``, ``urban``, ``weight`` (households that the row stands for), ``income``
     (yuan a year in 2020), ``income_group``, ``home_charging``, ``attitude`` (standard deviations),
     ``familiarity``, ``new_energy_adoption`` (probability, under Bass diffusion), ``sorting_habit``,
-    ``supervision_rank``, ``peers``, ``car`` (powertrain, -1 for none), ``registered`` (month
-    index), ``appliance_bought`` (month index), ``appliance_grade``, ``subsidy_received`` (expected
-    yuan since the beginning).
+    ``supervision_rank``, ``persons``, ``low_income``, ``central`` (of the nine central districts),
+    ``home_use`` (habit of using more or less, mean 1), ``day_load`` (0 to 1, how much of it is
+    the load of a home used by day), ``time_of_use`` (probability of having chosen it), ``peers``,
+    ``car`` (powertrain, -1 for none), ``registered`` (month index), ``appliance_bought`` (month
+    index), ``appliance_grade``, ``subsidy_received`` (expected yuan since the beginning).
     """
 
     @classmethod
@@ -85,7 +87,7 @@ class Households(ColumnarAgentSet[Household]):
         reference = self._reference_income
         self._decide_purchases(situation, income, reference)
         household_waste.sort_waste(self.columns, situation)
-        household_home.use_energy(self.columns, situation, income, reference)
+        household_home.use_at_home(self.columns, situation, income / reference)
 
     # -- cars and appliances, which share the trade-in money ---------------------------------
     def _decide_purchases(self, situation: Situation, income: Array, reference: float) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtri, pdtr
 
 from transition_model import random_streams
 from transition_model.dimensions import dimension
@@ -146,6 +146,7 @@ def household_columns(
     }
     columns |= _cars(columns, parameters, seed, start_month)
     columns |= _appliances(urban, parameters, seed, start_month)
+    columns |= _homes(columns, districts, parameters, seed)
     return columns
 
 
@@ -279,3 +280,32 @@ def _appliances(
             random_streams.uniform(seed, f"initial {kind} grade", agent, 0),
         )
     return {"appliance_bought": bought, "appliance_grade": grade}
+
+
+def _homes(
+    columns: dict[str, NDArray[np.generic]],
+    districts: Districts,
+    parameters: ParameterValues,
+    seed: int,
+) -> dict[str, NDArray[np.generic]]:
+    """Who lives where, with how many, on how little, and when they use electricity."""
+    agent = np.arange(len(columns["income"]), dtype=np.int64)
+    others = pdtr(np.arange(10), parameters.scalar("household_size") - 1.0)
+    draw = random_streams.uniform(seed, "persons", agent, 0)
+    persons = 1 + categorical(np.diff(others, prepend=0.0), draw)
+    each = np.asarray(columns["income"], dtype=np.float64) / persons
+    order = np.argsort(each, kind="stable")
+    weight = np.asarray(columns["weight"], dtype=np.float64)
+    poorer = np.empty(len(each))
+    poorer[order] = np.cumsum(weight[order]) - 0.5 * weight[order]
+    habit = random_streams.normal(seed, "use at home", agent, 0)
+    spread = parameters.scalar("home_use_dispersion")
+    in_centre = np.array([zone == "central_urban" for zone in districts.zone])
+    return {
+        "persons": persons.astype(np.int8),
+        "low_income": poorer < parameters.scalar("low_income_share") * weight.sum(),
+        "central": in_centre[np.asarray(columns["district"], dtype=np.int64)],
+        "home_use": np.exp(spread * habit - 0.5 * spread**2),
+        "day_load": random_streams.uniform(seed, "load at home by day", agent, 0),
+        "time_of_use": np.zeros(len(agent)),
+    }
