@@ -64,6 +64,7 @@ lock: install
 docs: install
 	$(BIN)/python -m transition_model.stocks.views
 	$(BIN)/python -m transition_model.instruments.table
+	$(BIN)/python experiments/reports/history.py
 
 baseline: install
 	$(BIN)/python -m pytest tests/regression --refresh-baseline
