@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transition_model.stocks import CompiledModel
+from transition_model.stocks import CompiledModel, compile_model
+
+MODELS = Path(__file__).parent / "models"
 
 type Compiled = Callable[[str], CompiledModel]
 type Values = np.ndarray
@@ -31,6 +34,33 @@ def epidemic(model: CompiledModel, step: float) -> tuple[Values, Values]:
     susceptible, infectious = run["susceptible"][0], run["infectious"][0]
     integral = susceptible + infectious - 1000.0 / 2.4 * np.log(susceptible)
     return integral, np.full_like(integral, integral[0])
+
+
+def test_any_text_runs_alone_many_times_and_follows_its_closed_form() -> None:
+    room = np.array([285.0, 295.0, 305.0])
+    cup = compile_model(MODELS / "teacup.mdl").run(
+        {"room_temperature": room}, n_runs=3, every=1.0, time_step=1 / 512
+    )
+    cooling = room[:, np.newaxis] + (355.0 - room[:, np.newaxis]) * np.exp(-cup.time / 10.0)
+    np.testing.assert_allclose(cup["teacup_temperature"], cooling, atol=0.01)
+
+    rate = np.array([0.2, 0.5, 0.8])
+    growth = compile_model(MODELS / "logistic.mdl").run(
+        {"growth_rate": rate}, n_runs=3, every=1.0, time_step=1 / 512
+    )
+    verhulst = 1000.0 / (1.0 + 99.0 * np.exp(-rate[:, np.newaxis] * growth.time))
+    np.testing.assert_allclose(growth["population"], verhulst, atol=1.0)
+
+
+def test_an_epidemic_spares_at_any_time_as_many_as_kermack_and_mckendrick_say() -> None:
+    contacts = np.array([4.0, 6.0, 10.0])
+    run = compile_model(MODELS / "sir.mdl").run(
+        {"contacts_per_day": contacts}, n_runs=3, every=1.0, time_step=1 / 512
+    )
+    reproduction = contacts[:, np.newaxis] * 0.1 * 4.0
+    spared = 990.0 * np.exp(-reproduction * run["recovered"] / 1000.0)
+    assert run["recovered"][:, -1].min() > 500.0
+    np.testing.assert_allclose(run["susceptible"], spared, rtol=0.01)
 
 
 @pytest.mark.parametrize(

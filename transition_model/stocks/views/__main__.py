@@ -10,6 +10,8 @@ from transition_model.stocks.views.pages import generated, stale
 ROOT = Path(__file__).parents[3]
 
 if __name__ == "__main__":
+    if not (ROOT / "pyproject.toml").is_file():
+        raise SystemExit(f"{ROOT} is no checkout: diagrams and pages are written in a repository")
     source = load_source()
     for path, text in generated(source).items():
         target = ROOT / path

@@ -84,7 +84,8 @@ def _index(source: ModelSource, book: _Book) -> str:
         _NOTE,
         "",
         f"Every variable of `models/{source.name}.mdl`, group by group, with a diagram of each. "
-        "The same diagrams are in the file itself, as views that Vensim opens. "
+        "The same diagrams are in the file itself, as views that Vensim opens. What stands in a "
+        "diagram without an arrow is read by other groups. "
         "How the model is meant to be read and edited: [models/README.md](../../models/README.md).",
         "",
         f"{len(variables)} variables: "
