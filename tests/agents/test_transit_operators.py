@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import mesa
 import numpy as np
 import pytest
@@ -16,6 +18,8 @@ from transition_model.agents.transit_operators import (
 )
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension, shape
+from transition_model.instruments import load_instruments
+from transition_model.instruments.changes import change_from, law_under
 from transition_model.ledger import Ledger
 from transition_model.parameters import (
     Parameter,
@@ -30,9 +34,11 @@ CLASSES = dimension("transit_class")
 ELECTRIC = dimension("transit_fuel").index("electric")
 BUS_RENEWAL = dimension("subsidy_programme").index("bus_renewal")
 CENTRAL = [CLASSES.index("central_bus"), CLASSES.index("central_taxi")]
+POINTS_ENOUGH = {
+    "public_charging_points_per_new_energy_car": np.array(1.0),
+    "trucks": np.full(shape(("truck_age", "truck_class", "truck_fuel")), 100.0),
+}
 BUSES = [CLASSES.index("central_bus"), CLASSES.index("other_bus")]
-
-TRUCKS = np.full(shape(("truck_age", "truck_class", "truck_fuel")), 100.0)
 
 
 def parameter_values(**overrides: float) -> ParameterValues:
@@ -69,7 +75,8 @@ class Run:
                     seed=seed,
                     parameters=parameters,
                     levers=levers,
-                    stocks={"transit_vehicles": self.fleets[-1].astype(float), "trucks": TRUCKS},
+                    stocks=POINTS_ENOUGH,
+                    law=policy.law,
                     spent_this_year=np.zeros(shape(("subsidy_programme",))),
                     ledger=ledger,
                 )
@@ -204,6 +211,9 @@ def test_a_full_quota_that_reaches_all_leaves_only_electric_vehicles() -> None:
     reach = declared["transit_quota_reach"].model_dump()
     reach["years"] = {2020: dict.fromkeys(CLASSES.members, 1.0)}
     declared["transit_quota_reach"] = Parameter.model_validate(reach)
+    places = declared["transit_depot_extension"].model_dump()
+    places["table"] = dict.fromkeys(CLASSES.members, 1.0)
+    declared["transit_depot_extension"] = Parameter.model_validate(places)
     values = ParameterValues(ParameterSet(declared), {})
     operators = built(parameters=values)
     bought = np.zeros(shape(("transit_class", "transit_fuel")))
@@ -217,7 +227,7 @@ def test_a_full_quota_that_reaches_all_leaves_only_electric_vehicles() -> None:
                 1,
                 values,
                 levers,
-                {"trucks": TRUCKS},
+                POINTS_ENOUGH,
                 np.zeros(shape(("subsidy_programme",))),
                 ledger,
             )
@@ -285,13 +295,153 @@ def test_a_bus_earns_the_subsidy_from_its_eighth_year(age: int, paid: int) -> No
             1,
             parameters,
             levers,
-            {"trucks": TRUCKS},
+            POINTS_ENOUGH,
             np.zeros(shape(("subsidy_programme",))),
             ledger,
         )
     )
     assert ledger["subsidy_spending_per_month"][BUS_RENEWAL] == paid * 80_000.0
     assert operators.fleet()[0].tolist() == [0, 0, 0, 1]
+
+
+def delivered(
+    month: str, transit_class: str, age: int, fuel: int = 1, number: int = 1, **levers: float
+) -> tuple[TransitOperators, np.ndarray]:
+    """One operator gets electric vehicles for old ones; the money that is paid, by programme."""
+    operators, parameters, now = built(), parameter_values(), Month.parse(month)
+    for name in ("vehicles", "leaving", "ordered", "delivery"):
+        operators.columns[name][:] = 0
+    row = int(np.flatnonzero(operators.transit_class == CLASSES.index(transit_class))[0])
+    operators.columns["vehicles"][row, fuel, age] = number
+    operators.columns["leaving"][row, fuel, age] = number
+    operators.columns["ordered"][row, ELECTRIC] = number
+    operators.columns["delivery"][row] = now.index
+    ledger, policy = Ledger(str(now)), Scenario.load("plan")
+    values = policy.lever_values(now) | levers
+    nothing = np.zeros(shape(("subsidy_programme",)))
+    operators.decide(Situation(now, 1, parameters, values, POINTS_ENOUGH, nothing, ledger))
+    paid = ledger["subsidy_spending_per_month"]
+    assert paid.sum() == operators.subsidy_received.sum()
+    return operators, paid
+
+
+FLEET_RENEWAL = dimension("subsidy_programme").index("fleet_renewal")
+
+
+@pytest.mark.parametrize(
+    ("month", "paid"), [("2021-12", 0.0), ("2022-01", 10_000.0), ("2022-12", 10_000.0),
+                        ("2023-01", 0.0)],
+)  # fmt: skip
+def test_an_added_electric_bus_is_rewarded_in_2022_alone(month: str, paid: float) -> None:
+    assert delivered(month, "central_bus", age=8)[1][FLEET_RENEWAL] == paid
+    assert delivered(month, "central_taxi", age=7)[1][FLEET_RENEWAL] == 0.0
+
+
+@pytest.mark.parametrize(("number", "paid"), [(499, 4.99e6), (500, 5e6), (501, 5e6)])
+def test_no_operator_gets_more_than_five_million_of_reward_a_year(number: int, paid: float) -> None:
+    assert delivered("2022-06", "central_bus", 8, number=number)[1][FLEET_RENEWAL] == paid
+
+
+@pytest.mark.parametrize(
+    ("fleet", "month", "paid"),
+    [
+        ("logistics", "2024-12", 0.0),
+        ("logistics", "2025-01", 35_000.0),
+        ("central_taxi", "2025-01", 10_000.0),
+        ("central_taxi", "2027-12", 10_000.0),
+        ("central_taxi", "2028-01", 0.0),
+        ("post", "2025-01", 0.0),
+    ],
+)
+def test_taxis_and_logistics_earn_the_renewal_of_2025_to_2027(
+    fleet: str, month: str, paid: float
+) -> None:
+    assert delivered(month, fleet, age=7)[1][FLEET_RENEWAL] == paid
+
+
+def test_the_pot_for_taxis_and_logistics_is_never_overdrawn(plan: Run) -> None:
+    assert sum(plan.operators.pots.paid.values()) == pytest.approx(600e6)
+    late = delivered("2025-01", "logistics", 7, number=20_000)
+    assert late[1][FLEET_RENEWAL] == pytest.approx(600e6)
+    assert late[0].subsidy_received.sum() == pytest.approx(600e6)
+
+
+def fitted_batteries(amount: float | None, month: str = "2025-12") -> tuple[float, float]:
+    """New batteries and yuan paid for them under an amount, or with the rule struck."""
+    scenario = Scenario.load("plan")
+    rule = load_instruments()["bus_battery_replacement"]
+    law = dict(scenario.law)
+    if amount is None:
+        law[rule.id] = law_under((change_from(rule.id, {"strike": date(2024, 7, 1)}, "test"),), ())[
+            rule.id
+        ]
+    else:
+        versions = [
+            v.model_copy(update={"flat": v.form.model_copy(update={"amount": amount})})
+            for v in rule.versions
+        ]
+        law[rule.id] = rule.model_copy(update={"versions": tuple(versions)})
+    operators, parameters, spent = built(), parameter_values(), 0.0
+    bus = np.isin(operators.transit_class, BUSES)
+    for now in (FIRST_MONTH + step for step in range(Month.parse(month) - FIRST_MONTH + 1)):
+        ledger = Ledger(str(now))
+        operators.decide(
+            Situation(now, 1, parameters, scenario.lever_values(now), POINTS_ENOUGH,
+                      np.zeros(shape(("subsidy_programme",))), ledger, law)
+        )  # fmt: skip
+        if now.year == 2024:
+            spent += float(ledger["subsidy_spending_per_month"][FLEET_RENEWAL])
+    return float(operators.new_battery[bus].sum()), spent
+
+
+def test_more_money_for_batteries_keeps_more_electric_buses_in_service() -> None:
+    struck, money = fitted_batteries(None)
+    assert money == 0.0
+    numbers = [fitted_batteries(amount)[0] for amount in (0.0, 42_000.0, 120_000.0)]
+    assert struck == numbers[0]
+    assert numbers == sorted(numbers)
+    assert numbers[-1] > numbers[0]
+    assert fitted_batteries(42_000.0)[1] % 42_000.0 == 0.0 < fitted_batteries(42_000.0)[1]
+
+
+def test_makers_are_paid_for_electric_taxis_ordered_in_the_campaign_of_2020_alone() -> None:
+    operators, parameters, paid = built(), parameter_values(), []
+    policy = Scenario.load("plan")
+    for now in (FIRST_MONTH + step for step in range(18)):
+        ledger = Ledger(str(now))
+        operators.decide(
+            Situation(now, 1, parameters, policy.lever_values(now), POINTS_ENOUGH,
+                      np.zeros(shape(("subsidy_programme",))), ledger)
+        )  # fmt: skip
+        paid.append(float(ledger["subsidy_spending_per_month"][FLEET_RENEWAL]))
+    months = [str(FIRST_MONTH + step) for step, yuan in enumerate(paid) if yuan > 0.0]
+    assert months == ["2020-09", "2020-10", "2020-11", "2020-12"]
+    assert all(yuan % 3_000.0 == 0.0 for yuan in paid)
+
+
+# ---------------------------------------------------------------------- places to charge
+
+
+def test_fewer_public_points_mean_fewer_electric_taxis() -> None:
+    def electric(points: float) -> float:
+        operators, parameters, policy = built(), parameter_values(), Scenario.load("plan")
+        for now in (FIRST_MONTH + step for step in range(60)):
+            stocks = POINTS_ENOUGH | {"public_charging_points_per_new_energy_car": np.array(points)}
+            operators.decide(
+                Situation(now, 1, parameters, policy.lever_values(now), stocks,
+                          np.zeros(shape(("subsidy_programme",))), Ledger(str(now)))
+            )  # fmt: skip
+        return float(operators.fleet()[CLASSES.index("central_taxi"), ELECTRIC])
+
+    none, few, wanted = (electric(share / 10.5) for share in (0.0, 0.3, 1.0))
+    assert none < few < wanted
+
+
+def test_depots_never_charge_more_than_they_can(plan: Run) -> None:
+    operators, parameters = plan.operators, parameter_values()
+    own = parameters.array("transit_depot_charging")[operators.transit_class]
+    on_the_road = operators.vehicles[:, ELECTRIC].sum(axis=1)
+    assert np.all(own * on_the_road <= operators.charging_places + 1.0)
 
 
 # ---------------------------------------------------------------------- the plan

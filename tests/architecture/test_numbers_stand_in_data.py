@@ -20,7 +20,7 @@ TOLERANCE = 1e-6
 BOUNDS_OF_A_SEARCH = {("agents/population.py", 30.0), ("agents/population.py", 80.0)}
 """Bisection of the share of owners: its bracket in logits and its number of halvings."""
 ARRAY_LENGTHS = {
-    ("agents/transit_operators.py", 21.0),
+    ("agents/transit_fleets_of_2019.py", 21.0),
     ("policy/claims.py", 4.0),
 }
 """Classes of age, the last one open; a quarter of what an integer holds, and a column."""

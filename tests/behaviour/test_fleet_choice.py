@@ -81,6 +81,7 @@ def renewal_value(subsidy: float, age: float = 8.0) -> float:
         np.array([subsidy]),
         np.array([50_000.0]),
         np.array([900_000.0]),
+        np.array([0.0]),
         np.array([age]),
         np.array([9.0]),
         np.array([0.06]),

@@ -41,7 +41,7 @@ def test_a_part_without_a_share_gets_nothing() -> None:
 def test_electric_purchases_are_never_fewer_than_the_quota_asks(
     totals: np.ndarray, shares: np.ndarray, required: float
 ) -> None:
-    bought = purchases_by_fuel(totals, shares, np.full(3, required), ELECTRIC)
+    bought = purchases_by_fuel(totals, shares, np.full(3, required), np.ones(3), ELECTRIC)
     assert bought.sum(axis=1).tolist() == totals.tolist()
     assert np.all(bought >= 0)
     assert np.all(bought[:, ELECTRIC] >= totals * required - 1e-6)
@@ -50,7 +50,7 @@ def test_electric_purchases_are_never_fewer_than_the_quota_asks(
 @pytest.mark.parametrize(("total", "electric"), [(1, 1), (2, 1), (3, 2), (4, 2)])
 def test_half_of_an_odd_number_is_rounded_up_for_the_quota(total: int, electric: int) -> None:
     gas_alone = np.array([[0.0, 1.0, 0.0, 0.0]])
-    bought = purchases_by_fuel(np.array([total]), gas_alone, np.array([0.5]), ELECTRIC)
+    bought = purchases_by_fuel(np.array([total]), gas_alone, np.array([0.5]), np.ones(1), ELECTRIC)
     assert bought[0].tolist() == [0, total - electric, 0, electric]
 
 

@@ -10,6 +10,7 @@ from transition_model.agents.households import Household
 from transition_model.behaviour import replacement
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
+from transition_model.instruments import load_instruments
 from transition_model.levers import load_levers
 from transition_model.results import Series, load_definitions
 from transition_model.scenario import PLAN_START
@@ -79,7 +80,9 @@ def test_without_subsidies_nothing_is_spent_and_new_energy_cars_still_spread(
         "green_factory_support": 0.0,
         "green_loan_interest_discount": 0.0,
     }
-    series = series_of(PLAN.replace(no_money, "2020-01"), households=FEW)
+    paying = [rule.id for rule in load_instruments().values() if rule.gives == "subsidy"]
+    struck = {f"instrument.{rule}": "strike@2020-01-01" for rule in paying}
+    series = series_of(PLAN.replace({**no_money, **struck}, "2020-01"), households=FEW)
     assert np.all(series["subsidy_spending_per_month"] == 0.0)
     share = series["new_energy_share_of_sales"]
     assert share[-12:].mean() > share[:12].mean() + 0.2

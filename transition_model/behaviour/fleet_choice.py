@@ -99,18 +99,83 @@ def shares_under_quota(shares: Array, required: Array, electric: int) -> Array:
     return under
 
 
+def shares_within(shares: Array, most: Array, electric: int) -> Array:
+    """Shares when no more electric vehicles can be charged: the other fuels take the rest.
+
+    Parameters
+    ----------
+    shares
+        Shape (operators, fuels), each row sums to 1.
+    most
+        Largest electric share, 0..1, shape (operators,).
+    electric
+        Column of the electric fuel.
+
+    Returns
+    -------
+    ndarray
+        Shape (operators, fuels). A row without any other fuel on offer stays as it is.
+    """
+    taken = shares[:, electric]
+    rest = 1.0 - taken
+    bound = np.where(rest > 0.0, np.minimum(taken, most), taken)
+    scale = np.where(rest > 0.0, (1.0 - bound) / np.where(rest > 0.0, rest, 1.0), 1.0)
+    within = shares * scale[:, None]
+    within[:, electric] = bound
+    return within
+
+
+def cost_per_year(outlay: Array, yearly_cost: Array, years: Array, rate: Array) -> Array:
+    """Outlay spread over the years that it buys, and what each of them costs; yuan/year.
+
+    ``outlay / annuity(years) + yearly cost``; inf where it buys no year.
+
+    Parameters
+    ----------
+    outlay
+        yuan/vehicle.
+    yearly_cost
+        yuan/year.
+    years
+        Years of service, not negative.
+    rate
+        Discount rate, share/year.
+    """
+    factor = present_value_factor(rate, years)
+    instalment = np.where(factor > 0.0, outlay / np.where(factor > 0.0, factor, 1.0), np.inf)
+    cost: Array = instalment + yearly_cost
+    return cost
+
+
+def share_of_cheaper(cost: Array, rival: Array, sensitivity: float) -> Array:
+    """Share that takes an option against one rival: logit in relative cost.
+
+    Parameters
+    ----------
+    cost, rival
+        Cost of the option (inf where there is none) and of its rival, above 0, one shape.
+    sensitivity
+        Slope on relative cost, as in :func:`fuel_shares`.
+    """
+    with np.errstate(over="ignore"):
+        share: Array = 1.0 / (1.0 + np.exp(sensitivity * (cost / rival - 1.0)))
+    return share
+
+
 def early_renewal_value(
     subsidy: Array,
     saving: Array,
     price: Array,
+    resale: Array,
     age: Array,
     service_life: Array,
     rate: Array,
 ) -> Array:
     """Net present value of replacing a vehicle now instead of at the end of its service life.
 
-    ``subsidy + saving * annuity(years left) - price / annuity(life) * annuity(years left)``:
-    the subsidy and cheaper running against carrying the new vehicle's capital earlier.
+    ``subsidy + saving * annuity(years left) - price / annuity(life) * annuity(years left) - resale
+    * years left / life``: the subsidy and cheaper running against carrying the new vehicle's
+    capital earlier, and against what the old one would fetch, worn evenly over its life.
 
     Parameters
     ----------
@@ -120,6 +185,8 @@ def early_renewal_value(
         Running cost of the old vehicle less that of the new one, yuan/year.
     price
         Of the new vehicle, yuan.
+    resale
+        Worth of the old vehicle to another user when new, yuan.
     age, service_life
         Years; service life above 0.
     rate
@@ -131,6 +198,7 @@ def early_renewal_value(
         yuan/vehicle, in the shape that all arguments broadcast to; the subsidy alone once the
         service life is over.
     """
-    left = present_value_factor(rate, np.maximum(service_life - age, 0.0))
+    years = np.maximum(service_life - age, 0.0)
+    left = present_value_factor(rate, years)
     instalment = price / present_value_factor(rate, service_life)
-    return subsidy + (saving - instalment) * left
+    return subsidy + (saving - instalment) * left - resale * years / service_life

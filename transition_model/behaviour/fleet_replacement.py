@@ -35,7 +35,9 @@ def apportion(totals: Counts, shares: Array) -> Counts:
     return whole.astype(np.int64) + (rank < missing[:, None])
 
 
-def purchases_by_fuel(total: Counts, shares: Array, required: Array, electric: int) -> Counts:
+def purchases_by_fuel(
+    total: Counts, shares: Array, required: Array, most: Array, electric: int
+) -> Counts:
     """Whole vehicles to buy by fuel; the electric ones are never fewer than the quota asks.
 
     Parameters
@@ -46,6 +48,8 @@ def purchases_by_fuel(total: Counts, shares: Array, required: Array, electric: i
         Shares of fuels, shape (operators, fuels), each row sums to 1.
     required
         Electric share required, shape (operators,).
+    most
+        Largest electric share that can be charged, not below the required one, shape (operators,).
     electric
         Column of the electric fuel.
 
@@ -56,7 +60,8 @@ def purchases_by_fuel(total: Counts, shares: Array, required: Array, electric: i
     """
     counts = apportion(total, shares)
     owed = np.ceil(total * required - 1e-9).astype(np.int64)
-    count = np.maximum(counts[:, electric], owed)
+    chargeable = np.floor(total * most + 1e-9).astype(np.int64)
+    count = np.minimum(np.maximum(counts[:, electric], owed), chargeable)
     rest = apportion(total - count, np.delete(shares, electric, axis=1))
     return np.insert(rest, electric, count, axis=1)
 
@@ -106,6 +111,41 @@ def oldest_first(candidates: Counts, number: Counts) -> Counts:
     before = np.cumsum(queue, axis=1) - queue
     taken = np.clip(number[:, None] - before, 0, queue)
     return taken.reshape(operators, ages, fuels)[:, ::-1, :].transpose(0, 2, 1).copy()
+
+
+def depot_room(places: Array, electric: Array, own: Array) -> Array:
+    """Electric vehicles for which depots have a place left; inf where none charges there.
+
+    Parameters
+    ----------
+    places
+        Electric vehicles that charge in the depot at most, shape (operators,).
+    electric
+        Electric vehicles in service, same shape.
+    own
+        Part of charging that is done in depots, 0..1, same shape.
+    """
+    left = np.maximum(places - own * electric, 0.0)
+    return np.where(own > 0.0, left / np.where(own > 0.0, own, 1.0), np.inf)
+
+
+def chargeable_share(room: Array, bought: Counts, own: Array, public_access: Array) -> Array:
+    """Largest electric share of purchases that depots and public points can charge.
+
+    Parameters
+    ----------
+    room
+        From :func:`depot_room`, for the vehicles that stay in service, shape (operators,).
+    bought
+        Vehicles to buy, same shape.
+    own
+        Part of charging that is done in depots, 0..1, same shape.
+    public_access
+        Part of the rest that finds a public point, 0..1, same shape.
+    """
+    free = np.minimum(room / np.maximum(bought, 1), 1.0)
+    share: Array = own * free + (1.0 - own) * public_access
+    return share
 
 
 def one_year_older(vehicles: Counts) -> Counts:
