@@ -38,10 +38,10 @@ def _in_force(dated: tuple[tuple[int, float], ...], month: Month) -> float:
     return begun[-1] if begun else dated[0][1]
 
 
-def _steps(reading: LawReading, law: Law) -> dict[str, float]:
+def _steps(reading: LawReading, law: Law, first: Month, last: Month) -> dict[str, float]:
     """The months in which the law's value changes, with the value from then on."""
     steps: dict[str, float] = {}
-    for month in months_between(*_READ_IN_THE_LAW):
+    for month in months_between(first, last):
         value = reading.value(law, month)
         if not steps or value != next(reversed(steps.values())):
             steps[str(month)] = value
@@ -99,9 +99,11 @@ class Lever(BaseModel):
         rule = law.get(reading.instrument)
         if rule is None or rule.measure != entry.get("measure"):
             raise ValueError(f"law: a rule of measure {entry.get('measure')}")
-        path = _steps(reading, law)
+        first, last = _READ_IN_THE_LAW
+        before = _steps(reading, law, first, PLAN_START + (-1))
+        plan = _steps(reading, law, PLAN_START, last)
         struck = law_under((), ((rule.measure, PLAN_START, None),))
-        return {**entry, "before": path, "plan": path, "off": reading.value(struck, PLAN_START)}
+        return {**entry, "before": before, "plan": plan, "off": reading.value(struck, PLAN_START)}
 
     @model_validator(mode="after")
     def _values_within_range(self) -> Self:
