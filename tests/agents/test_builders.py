@@ -16,6 +16,7 @@ from transition_model.agents.builders import Builder, Builders
 from transition_model.agents.situation import Situation
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
+from transition_model.instruments import Instrument, load_instruments
 from transition_model.ledger import Ledger
 from transition_model.parameters import ParameterSet, ParameterValues, load_parameters
 from transition_model.scenario import Scenario
@@ -54,6 +55,7 @@ class City:
     changes: Mapping[str, float] = field(default_factory=dict)
     month: Month = OPENING
     seed: int = 1
+    law: Mapping[str, Instrument] = field(default_factory=load_instruments)
 
     def __post_init__(self) -> None:
         self.builders = Builders.build(None, self.parameters, self.seed)
@@ -69,6 +71,7 @@ class City:
                 stocks={},
                 spent_this_year=np.zeros(len(PROGRAMMES)),
                 ledger=ledger,
+                law=self.law,
             )
         )
         self.month += 1
@@ -205,32 +208,138 @@ def test_a_requirement_of_one_binds_everybody_and_one_of_zero_leaves_the_willing
     assert values == sorted(values)
 
 
-def test_the_bonus_raises_high_stars_and_is_paid_for_the_awarded_part(
+def paid(ledger: Ledger, programme: str) -> float:
+    return float(ledger["subsidy_spending_per_month"][PROGRAMMES.index(programme)])
+
+
+AWARDED = Month.parse("2023-06")
+
+
+def test_awards_raise_high_stars_from_the_month_in_which_they_begin(
     parameters: ParameterValues,
 ) -> None:
-    place = PROGRAMMES.index("green_building_bonus")
+    for month, moved in (("2022-10", False), ("2022-11", True)):
+        shares = [
+            high_star_share(
+                City(
+                    parameters,
+                    month=Month.parse(month),
+                    changes={"green_building_bonus": multiple},
+                ).step()
+            )
+            for multiple in (0.0, 1.0, 3.0)
+        ]
+        assert (shares[0] < shares[1] < shares[2]) is moved
+        assert moved or shares[0] == shares[1] == shares[2]
+
+
+def test_awards_are_paid_for_the_awarded_part_of_the_floor(parameters: ParameterValues) -> None:
     ledgers = {
-        bonus: City(parameters, changes={"green_building_bonus": bonus}).step()
-        for bonus in (0.0, 40.0, 300.0)
+        multiple: City(parameters, month=AWARDED, changes={"green_building_bonus": multiple}).step()
+        for multiple in (0.0, 1.0)
     }
-    shares = [high_star_share(ledger) for ledger in ledgers.values()]
-    assert shares[0] < shares[1] < shares[2]
-    assert ledgers[0.0]["subsidy_spending_per_month"][place] == 0.0
-    floor = ledgers[40.0]["building_starts_per_month"][2].sum()
-    awarded = floor * parameters.scalar("builder_bonus_award_share")
-    assert ledgers[40.0]["subsidy_spending_per_month"][place] == pytest.approx(40.0 * awarded)
+    assert paid(ledgers[0.0], "green_building_bonus") == 0.0
+    floor = float(ledgers[1.0]["building_starts_per_month"][2].sum())
+    # 60,000 m2 a project: 60, 2,000,000 / 60,000 and 1,000,000 / 60,000 yuan/m2 by class.
+    mean_award = 0.2 * 60.0 + 0.6 * 2e6 / 6e4 + 0.2 * 1e6 / 6e4
+    stars = mean_award * parameters.scalar("builder_bonus_award_share") * floor
+    # 1 to 2 % of high-star floor is low-energy: at most 80 yuan/m2 on half of it.
+    assert stars * 0.98 < paid(ledgers[1.0], "green_building_bonus") < stars * 1.1
+
+
+def test_a_struck_award_is_not_paid(parameters: ParameterValues) -> None:
+    law = {
+        name: Scenario.load("plan").with_setting(f"instrument.{name}=end@2023-05-31").law[name]
+        for name in ("green_building_award", "low_energy_building_award")
+    }
+    neither = City(parameters, month=AWARDED, law={**load_instruments(), **law}).step()
+    assert paid(neither, "green_building_bonus") == 0.0
+    for name, rule in law.items():
+        without = City(parameters, month=AWARDED, law={**load_instruments(), name: rule}).step()
+        full = City(parameters, month=AWARDED).step()
+        assert 0.0 < paid(without, "green_building_bonus") < paid(full, "green_building_bonus")
+        assert high_star_share(without) < high_star_share(full)
+
+
+def test_components_are_subsidised_until_the_end_of_2020(parameters: ParameterValues) -> None:
+    last, next_month = (
+        City(parameters, month=Month.parse(month), changes={"green_building_bonus": 0.0}).step()
+        for month in ("2020-12", "2021-01")
+    )
+    floor = float(last["building_starts_per_month"][:, 1].sum())
+    assert paid(last, "green_building_bonus") == pytest.approx(350.0 * 0.12 * 0.2 * floor)
+    assert paid(next_month, "green_building_bonus") == 0.0
+
+
+def test_a_struck_component_subsidy_lowers_prefabrication(parameters: ParameterValues) -> None:
+    name = "prefabricated_component_subsidy"
+    law = Scenario.load("plan").with_setting(f"instrument.{name}=end@2019-12-31").law
+    assert prefabricated_share(City(parameters, law=law).step()) < prefabricated_share(
+        City(parameters).step()
+    )
 
 
 def test_cheaper_loans_add_retrofits_and_cost_public_money(parameters: ParameterValues) -> None:
-    place = PROGRAMMES.index("loan_interest")
     without, with_discount = (
         City(parameters, changes={"green_loan_interest_discount": discount}).step()
         for discount in (0.0, 0.006)
     )
     assert without["building_retrofits_per_month"] == pytest.approx(4.0e6 / 12.0)
     assert with_discount["building_retrofits_per_month"] > without["building_retrofits_per_month"]
-    assert without["subsidy_spending_per_month"][place] == 0.0
-    assert with_discount["subsidy_spending_per_month"][place] > 0.0
+    assert paid(without, "loan_interest") == 0.0
+    assert paid(with_discount, "loan_interest") > 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "rate"),
+    [
+        ("public_building_retrofit", "2022-10", "2022-11", 25.0),
+        ("old_housing_renovation", "2024-12", "2025-01", 40.0),
+    ],
+)
+def test_a_retrofit_subsidy_adds_retrofits_from_its_first_month_and_pays_for_them(
+    parameters: ParameterValues, name: str, before: str, after: str, rate: float
+) -> None:
+    struck = Scenario.load("plan").with_setting(f"instrument.{name}=strike@2020-01-01").law
+    for month, moved in ((before, False), (after, True)):
+        ledgers = [
+            City(parameters, month=Month.parse(month), law=law).step()
+            for law in (struck, load_instruments())
+        ]
+        floor = [float(ledger["building_retrofits_per_month"]) for ledger in ledgers]
+        money = [paid(ledger, "building_retrofit") for ledger in ledgers]
+        assert (floor[1] > floor[0]) is moved
+        assert (money[1] > money[0]) is moved
+        assert moved or (floor[1], money[1]) == (floor[0], money[0])
+        assert money[1] - money[0] <= rate * floor[1]
+
+
+# ---------------------------------------------------------------------------- solar roofs
+
+
+def test_panels_follow_the_duty_by_the_time_that_a_building_takes(
+    parameters: ParameterValues,
+) -> None:
+    city = City(parameters)
+    starts = {}
+    while city.month <= Month.parse("2024-12"):
+        month = str(city.month)
+        starts[month] = float(city.step()["roof_solar_starts_per_month"])
+    assert starts["2021-04"] == 0.0  # what stood under construction at the opening has none
+    assert 0.0 < starts["2021-05"] < starts["2023-11"]  # July 2022 and sixteen months
+    assert starts["2023-10"] == pytest.approx(52e6 / 12 * 0.077 * 0.02 * 1e-7)
+    assert starts["2023-11"] == pytest.approx(52e6 / 12 * 0.077 * (0.02 + 0.6 * 0.48) * 1e-7)
+
+
+def test_planned_panels_are_ordered_to_the_last_one(parameters: ParameterValues) -> None:
+    city = City(parameters, month=Month.parse("2023-01"))
+    delay = round(parameters.scalar("solar_roof_delay"))
+    planned = []
+    ordered = []
+    for _ in range(3 * delay):
+        ordered.append(float(city.step()["roof_solar_starts_per_month"]))
+        planned.append(float(city.builders.solar_pipeline[:, -1].sum()))
+    assert_allclose(ordered[delay:], planned[:-delay], rtol=1e-12)
 
 
 # ---------------------------------------------------------------------------- cost and habit

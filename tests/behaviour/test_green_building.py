@@ -75,8 +75,3 @@ def test_every_square_metre_has_one_level_and_one_method(
     assert_allclose(floor[1:].sum(), area @ green, rtol=1e-9, atol=1e-9)
     assert_allclose(floor[2].sum(), area @ (green * high_star), rtol=1e-9, atol=1e-9)
     assert_allclose(floor[:, 1].sum(), area @ prefabricated, rtol=1e-9, atol=1e-9)
-
-
-def test_cheaper_loans_add_retrofits() -> None:
-    assert building.retrofitted(100.0, 30.0, 0.0) == 100.0
-    assert building.retrofitted(100.0, 30.0, 0.006) == pytest.approx(119.7, abs=0.1)

@@ -42,6 +42,8 @@ CERTIFIED_FACTORIES = (27.0, 28.0, 90.0, 90.0, 40.0)
 INDUSTRY_ENERGY = (1.0, 1.04, 1.02, 1.02, 1.03)
 INDUSTRY_ELECTRICITY = (1.0, 1.10, 1.13, 1.17, 1.25)
 DELIVERY_SHARE = 0.18
+ROOF_SOLAR = (0.0, 0.009, 0.013, 0.03, 0.11)
+"""GW a year: panels on new public buildings and factories under the duty of July 2022."""
 FORMAL_SHARE = (0.40, 0.25, 0.50, 1.0, 1.0, 1.0)
 CAR_LIFE = (16.0, 4.79)
 APPLIANCE_LIFE = (11.0, 12.0, 10.0, 8.0)
@@ -142,8 +144,10 @@ def _flows(engine: StockFlowEngine, month: Month, values: ParameterValues) -> Se
     )
     flows["green_material_starts_per_month"] = np.asarray(starts * GREEN_MATERIAL_STARTS[year])
     flows["building_retrofits_per_month"] = np.asarray(
-        values.scalar("retrofit_floor", month) / MONTHS_PER_YEAR
+        values.array("retrofit_floor", month).sum() / MONTHS_PER_YEAR
     )
+
+    flows["roof_solar_starts_per_month"] = np.asarray(ROOF_SOLAR[year] / MONTHS_PER_YEAR)
 
     flows["industrial_energy_per_month"] = (
         values.array("industrial_energy_2020") / MONTHS_PER_YEAR * INDUSTRY_ENERGY[year]

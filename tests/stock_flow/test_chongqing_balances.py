@@ -24,6 +24,7 @@ SCALE = {
     "m2/month": 3e6,
     "tce/month": 1e6,
     "GWh/month": 1e3,
+    "GW/month": 0.1,
     "1e4 yuan/month": 1e4,
     "factory/month": 20.0,
     "yuan/month": 1e8,

@@ -14,28 +14,36 @@ from numpy.typing import NDArray
 
 from transition_model.agents.columns import ColumnarAgentSet, RowAgent
 from transition_model.agents.situation import Situation
+from transition_model.behaviour import building_retrofit as retrofit
 from transition_model.behaviour import construction_waste_delivery as delivery
 from transition_model.behaviour import green_building as building
+from transition_model.behaviour import rooftop_solar as solar
+from transition_model.behaviour.capacity_investment import interest_subsidy
 from transition_model.behaviour.green_loans import interest_of_month
-from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.dimensions import dimension
+from transition_model.instruments import load_instruments
 from transition_model.parameters import ParameterValues
+from transition_model.policy.buildings import BuildingTerms, building_terms
 from transition_model.random_streams import normal, uniform
 
 type Array = NDArray[np.float64]
 
-CHOICES = ("green", "high_star", "prefabricated", "green_material")
+OPENING_MONTH = Month.parse("2020-01")
+CHOICES = ("green", "high_star", "low_energy", "prefabricated", "green_material")
 
 
 class Builder(RowAgent):
     """A developer or contractor.
 
     Its columns: ``starts_share`` (of the city's floor starts), ``group`` (its peers); for each of
-    the choices green, high_star, prefabricated and green_material ``<choice>_inclination`` (log
-    odds without benefit and peers), ``<choice>_habit`` (share of its recent starts; high stars as a
-    share of the green ones) and ``<choice>_experience`` (m2 so far);
-    ``delivery_inclination`` (log odds) and ``delivery_share`` (of its construction waste);
-    ``interest_discount`` (public money toward the interest on loans for retrofits, yuan/month).
+    the choices green, high_star, low_energy, prefabricated and green_material
+    ``<choice>_inclination`` (log odds without benefit and peers), ``<choice>_habit`` (share of its
+    recent starts; high stars and low energy as a share of the green ones) and
+    ``<choice>_experience`` (m2 so far); ``solar_pipeline`` (GW planned on roofs, by months until
+    the panels are ordered); ``delivery_inclination`` (log odds) and ``delivery_share`` (of its
+    construction waste); ``interest_discount`` (public money toward the interest on loans for
+    retrofits, yuan/month).
     """
 
 
@@ -66,6 +74,7 @@ class Builders(ColumnarAgentSet[Builder]):
         columns = {
             "starts_share": size,
             "group": np.floor(draw * groups).astype(np.int64),
+            "solar_pipeline": np.zeros((len(agents), round(parameters.scalar("solar_roof_delay")))),
             "interest_discount": np.zeros(len(agents)),
             "delivery_inclination": _deviation(parameters, "delivery", seed, agents),
             "delivery_share": np.full(
@@ -86,36 +95,47 @@ class Builders(ColumnarAgentSet[Builder]):
 
     def decide(self, situation: Situation) -> None:
         """Decide for one month on its opening state, and write the ledger."""
-        levers = situation.levers
-        started = (
-            situation.parameters.scalar("builder_floor_starts", situation.month) / MONTHS_PER_YEAR
+        levers, parameters = situation.levers, situation.parameters
+        terms = building_terms(
+            situation.law, situation.month, parameters, levers["green_building_bonus"]
         )
+        started = parameters.scalar("builder_floor_starts", situation.month) / MONTHS_PER_YEAR
         area = started * self.columns["starts_share"]
-        bonus = levers["green_building_bonus"] * situation.parameters.scalar(
-            "builder_bonus_award_share"
-        )
+        award = terms.high_star_award * parameters.scalar("builder_bonus_award_share")
+        low_energy_award = terms.low_energy_award * parameters.scalar("low_energy_award_share")
+        components = terms.component_subsidy * parameters.scalar("component_subsidy_share")
         # All choices read last month's habits and experience before any of them is written.
         green = building.bound_or_voluntary(
             levers["green_building_mandate"], self._voluntary(situation, "green")
         )
-        high_star = self._voluntary(situation, "high_star", bonus)
+        high_star = self._voluntary(situation, "high_star", award)
+        low_energy = self._voluntary(situation, "low_energy", low_energy_award)
         prefabricated = building.bound_or_voluntary(
-            levers["prefabrication_requirement"], self._voluntary(situation, "prefabricated")
+            levers["prefabrication_requirement"],
+            self._voluntary(situation, "prefabricated", components),
         )
         material = building.bound_or_voluntary(
             levers["green_material_requirement"], self._voluntary(situation, "green_material")
         )
-        floor = building.floor_started(area, building.level_shares(green, high_star), prefabricated)
+        stars = building.with_low_energy(high_star, low_energy)
+        levels = building.level_shares(green, stars)
         ledger = situation.ledger
-        ledger.add("building_starts_per_month", floor)
+        ledger.add("building_starts_per_month", building.floor_started(area, levels, prefabricated))
         ledger.add("green_material_starts_per_month", float(area @ material))
-        high_star_floor = float(floor[dimension("green_level").index("high_star")].sum())
-        self._pay("green_building_bonus", bonus * high_star_floor, situation)
+        # A low-energy building wins its own award, not that of its stars besides.
+        paid = (
+            award * green * high_star * (1.0 - low_energy) + low_energy_award * green * low_energy
+        )
+        self._pay(
+            "green_building_bonus", float(area @ (paid + components * prefabricated)), situation
+        )
         self._remember(situation, "green", area, green, green)
-        self._remember(situation, "high_star", area, high_star, green * high_star)
+        self._remember(situation, "high_star", area, high_star, green * stars)
+        self._remember(situation, "low_energy", area, low_energy, green * low_energy)
         self._remember(situation, "prefabricated", area, prefabricated, prefabricated)
         self._remember(situation, "green_material", area, material, material)
-        self._retrofit(situation)
+        self._plan_solar(situation, terms, area)
+        self._retrofit(situation, terms)
         self._deliver_waste(situation)
 
     def _voluntary(self, situation: Situation, choice: str, bonus: float = 0.0) -> Array:
@@ -157,23 +177,66 @@ class Builders(ColumnarAgentSet[Builder]):
         habit += (share - habit) / memory
         self.columns[f"{choice}_experience"] += area * share_of_floor
 
-    def _retrofit(self, situation: Situation) -> None:
-        """Hand over the floor retrofitted, and the interest discount on the loans for it."""
-        parameters = situation.parameters
-        discount = situation.levers["green_loan_interest_discount"]
-        base = parameters.scalar("retrofit_floor", situation.month) / MONTHS_PER_YEAR
-        response = parameters.scalar("retrofit_interest_response")
-        floor = building.retrofitted(base, response, discount)
-        situation.ledger.add("building_retrofits_per_month", floor)
-        loan = floor * parameters.scalar("retrofit_cost") * parameters.scalar("retrofit_debt_share")
-        interest = interest_of_month(
-            self.columns["interest_discount"],
-            loan * self.columns["starts_share"],
-            discount,
-            parameters.scalar("retrofit_loan_term"),
+    def _plan_solar(self, situation: Situation, terms: BuildingTerms, area: Array) -> None:
+        """Order the panels whose roofs have come up, and plan those on the floor now started."""
+        parameters, pipeline = situation.parameters, self.columns["solar_pipeline"]
+        situation.ledger.add("roof_solar_starts_per_month", float(pipeline[:, 0].sum()))
+        covered = solar.covered_share(
+            terms.solar_roof_share,
+            parameters.scalar("solar_roof_compliance"),
+            parameters.scalar("solar_roof_voluntary"),
         )
-        self.columns["interest_discount"][:] = interest
-        self._pay("loan_interest", float(interest.sum()), situation)
+        pipeline[:, :-1] = pipeline[:, 1:]
+        pipeline[:, -1] = solar.solar_capacity(
+            area,
+            parameters.scalar("solar_roof_for_floor"),
+            covered,
+            parameters.scalar("solar_roof_density"),
+        )
+
+    def _retrofit(self, situation: Situation, terms: BuildingTerms) -> None:
+        """Hand over the floor retrofitted, subsidies, and the interest discount on its loans.
+
+        Owners of housing and of public buildings are one mean owner each.
+        """
+        parameters = situation.parameters
+        loan = parameters.array("retrofit_cost") * parameters.scalar("retrofit_debt_share")
+        discount = situation.levers["green_loan_interest_discount"]
+        term = parameters.scalar("retrofit_loan_term")
+        interest = interest_subsidy(loan, discount, term)
+        eligible = parameters.array("retrofit_eligible_share")
+        pace = parameters.array("retrofit_floor", situation.month) / MONTHS_PER_YEAR
+        alone = retrofit.retrofitted(
+            (1.0 - eligible) * pace, self._willing(situation, interest), self._willing(situation)
+        )
+        subsidised = retrofit.retrofitted(
+            eligible * pace,
+            self._willing(situation, interest + terms.retrofit_subsidy),
+            self._willing(situation),
+        )
+        floor = alone + subsidised
+        situation.ledger.add("building_retrofits_per_month", float(floor.sum()))
+        self._pay("building_retrofit", float(subsidised @ terms.retrofit_subsidy), situation)
+        self.columns["interest_discount"][:] = interest_of_month(
+            self.columns["interest_discount"],
+            float(floor @ loan) * self.columns["starts_share"],
+            discount,
+            term,
+        )
+        self._pay("loan_interest", float(self.columns["interest_discount"].sum()), situation)
+
+    def _willing(self, situation: Situation, relief: Array | float = 0.0) -> Array:
+        """Share of owners, by use of the building, who accept the payback, shape (uses,)."""
+        parameters = situation.parameters
+        cost = parameters.array("retrofit_cost")
+        years = retrofit.payback(
+            cost, np.broadcast_to(relief, cost.shape), parameters.array("retrofit_money_saved")
+        )
+        return retrofit.willing_share(
+            years,
+            parameters.array("retrofit_tolerated_payback"),
+            parameters.array("retrofit_payback_sensitivity"),
+        )
 
     def _deliver_waste(self, situation: Situation) -> None:
         """Move each builder toward what duty and cost make of it; hand over the city's share."""
@@ -210,22 +273,30 @@ class Builders(ColumnarAgentSet[Builder]):
 
     def _pay(self, programme: str, amount: float, situation: Situation) -> None:
         """Hand over public money paid, yuan."""
-        programmes = dimension("subsidy_programme")
-        money = np.zeros(len(programmes))
-        money[programmes.index(programme)] = amount
-        situation.ledger.add("subsidy_spending_per_month", money)
+        situation.ledger.add_at("subsidy_spending_per_month", programme, amount)
 
 
 def _mean_inclination(parameters: ParameterValues, choice: str) -> float:
     """Log odds that give the voluntary share of the opening at the cost and peers of then."""
+    subsidy = _opening_subsidy(parameters) if choice == "prefabricated" else 0.0
     return building.inclination_toward(
         parameters.scalar(f"builder_{choice}_voluntary_share"),
         parameters.scalar(f"builder_{choice}_price_premium")
+        + subsidy
         - parameters.scalar(f"builder_{choice}_cost_premium"),
         parameters.scalar("builder_cost_sensitivity"),
         parameters.scalar(f"builder_{choice}_initial_share"),
         parameters.scalar(f"builder_{choice}_peer_weight"),
     )
+
+
+def _opening_subsidy(parameters: ParameterValues) -> float:
+    """Expected subsidy of prefabrication under the published law of the opening, yuan/m2.
+
+    The opening share was seen under it, whatever law a scenario makes.
+    """
+    terms = building_terms(load_instruments(), OPENING_MONTH, parameters)
+    return terms.component_subsidy * parameters.scalar("component_subsidy_share")
 
 
 def _deviation(

@@ -137,16 +137,16 @@ def floor_started(area: Array, levels: Array, prefabricated: Array) -> Array:
     return np.asarray(np.einsum("i,il,im->lm", area, levels, methods), dtype=np.float64)
 
 
-def retrofitted(base: float, response: float, interest_discount: float) -> float:
-    """Floor area retrofitted when loans are cheaper: ``base * exp(response * discount)``, m2.
+def with_low_energy(high_star: Array, low_energy: Array) -> Array:
+    """Share of green floor with high stars once low-energy buildings are counted among them.
+
+    Who builds to a low-energy standard meets two stars as well: ``h + (1 - h) e``.
 
     Parameters
     ----------
-    base
-        m2 at the ordinary lending rate.
-    response
-        Years: relative growth for a discount of one per year.
-    interest_discount
-        Per year.
+    high_star
+        Share of green floor with two or three stars by choice, shape (n,).
+    low_energy
+        Share of green floor built to a low-energy standard, shape (n,).
     """
-    return float(base * np.exp(response * interest_discount))
+    return high_star + (1.0 - high_star) * low_energy
