@@ -34,6 +34,7 @@ from transition_model.instruments import load_instruments
 from transition_model.ledger import Ledger, ledger_entries
 from transition_model.parameters import ParameterValues, load_parameters
 from transition_model.policy.trade_in import TRADE_IN_PROGRAMMES, TradeInOffer, offer_of_month
+from transition_model.programmes import opening_levels
 from transition_model.scenario import Scenario
 
 type Array = NDArray[np.float64]
@@ -42,7 +43,7 @@ FUEL, HYBRID, ELECTRIC = range(3)
 CELLS = shape(("powertrain", "car_age"))
 PROGRAMMES = dimension("subsidy_programme")
 TRADE_IN = [PROGRAMMES.index(name) for name in TRADE_IN_PROGRAMMES]
-AT_HOME = [PROGRAMMES.index(name) for name in ("household_relief",)]
+AT_HOME = [PROGRAMMES.index(name) for name in ("household_relief", "carbon_credits")]
 PURCHASES = "private_car_purchases_per_month"
 SCRAPPAGE = "private_car_scrappage_per_month"
 SPENDING = "subsidy_spending_per_month"
@@ -591,6 +592,7 @@ class City:
         )
         self.cars = initial_private_cars(self.parameters)
         self.appliances = APPLIANCES.copy()
+        self.programmes = opening_levels(self.parameters)
         self.spent = np.zeros(len(PROGRAMMES))
 
     def situation(self) -> Situation:
@@ -603,6 +605,7 @@ class City:
                 "private_cars": self.cars,
                 "public_charging_points_per_new_energy_car": np.array(0.1),
                 "appliances_in_use": self.appliances,
+                "programmes_delivered": self.programmes,
             },
             spent_this_year=self.spent,
             ledger=Ledger(str(self.month)),
@@ -948,6 +951,52 @@ def test_time_of_use_is_chosen_by_those_whose_load_it_makes_cheaper(city: City) 
     assert households.time_of_use[charging].mean() > 3.0 * households.time_of_use[~charging].mean()
     assert households.day_load[chosen & ~charging].mean() < 0.4
     assert after["residential_peak_share"] < before["residential_peak_share"]
+
+
+# ---------------------------------------------------------------------------- on the move
+
+
+def test_a_run_begins_with_the_declared_share_of_green_travel(parameters: ParameterValues) -> None:
+    for wanted in (0.66, 0.72, 0.78):
+        values = ParameterValues(load_parameters(), {"initial_green_travel_share": wanted})
+        ledger = City(values, month=Month.parse("2020-01")).step()
+        assert ledger["green_trip_share"] == pytest.approx(wanted, abs=1e-6)
+        assert ledger["private_car_distance_factor"] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_green_travel_answers_cars_transfers_campaigns_and_credits(city: City) -> None:
+    def travelled(other: City) -> tuple[float, float]:
+        ledger = other.step()
+        return float(ledger["green_trip_share"]), float(ledger["private_car_distance_factor"])
+
+    usual = travelled(copy.deepcopy(city))
+    covered = copy.deepcopy(city)
+    covered.programmes[dimension("programme").index("transfer_coverage_100m")] = 90.0
+    carless = copy.deepcopy(city)
+    carless.households.car[::2] = -1
+    dearer = copy.deepcopy(city)
+    dearer.scenario = dearer.scenario.with_setting(
+        "instrument.household_carbon_credits=end@2024-06-30"
+    )
+    reached = copy.deepcopy(city)
+    reached.scenario = reached.scenario.replace({"green_campaign": 1.0})
+    greener = {
+        "covered": travelled(covered), "reached": travelled(reached), "carless": travelled(carless)
+    }  # fmt: skip
+    assert all(share > usual[0] for share, _ in greener.values())
+    assert all(greener[name][1] < usual[1] for name in ("covered", "reached"))
+    unpaid = travelled(dearer)
+    assert unpaid[0] < usual[0] and unpaid[1] > usual[1]
+
+
+def test_credits_are_paid_to_residents_of_the_centre_by_their_green_trips(city: City) -> None:
+    ledger, households = city.step(), city.households
+    paid_out = float(ledger[SPENDING][PROGRAMMES.index("carbon_credits")])
+    trips = np.sum((households.weight * households.persons)[households.central])
+    trips *= city.parameters.scalar("trips_per_person") * 30.4375
+    registered = 0.1 * 0.3 * float(ledger["green_trip_share"]) * trips
+    kilograms = 9.0 * 0.078 * 2.3
+    assert paid_out == pytest.approx(0.02 * kilograms * registered, rel=0.05)
 
 
 def test_familiarity_grows_where_peers_drive_new_energy_cars(city: City) -> None:

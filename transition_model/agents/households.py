@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model import random_streams
-from transition_model.agents import household_cars, household_home, household_waste, population
+from transition_model.agents import (
+    household_cars,
+    household_home,
+    household_travel,
+    household_waste,
+    population,
+)
 from transition_model.agents.announced_ends import announced_end
 from transition_model.agents.columns import ColumnarAgentSet, RowAgent
 from transition_model.agents.household_appliances import ApplianceDecision, decide_appliances
@@ -76,18 +82,26 @@ class Households(ColumnarAgentSet[Household]):
         households._reference_income = float(
             np.sum(households.income * households.weight) / households.weight.sum()
         )
+        households._start = start
+        households._green_taste = household_travel.green_taste(
+            households.columns, parameters, start
+        )
         return households
 
     _reference_income: float
+    _green_taste: float
+    _start: Month
 
     def decide(self, situation: Situation) -> None:
         """All decisions of the month, on the month's opening state."""
         income_index = situation.parameters.scalar("income_index", situation.month)
         income = self.columns["income"] * income_index
         reference = self._reference_income
+        relative = income / reference
+        household_home.use_at_home(self.columns, situation, relative)
+        household_travel.travel(self.columns, situation, relative, self._green_taste, self._start)
         self._decide_purchases(situation, income, reference)
         household_waste.sort_waste(self.columns, situation)
-        household_home.use_at_home(self.columns, situation, income / reference)
 
     # -- cars and appliances, which share the trade-in money ---------------------------------
     def _decide_purchases(self, situation: Situation, income: Array, reference: float) -> None:
