@@ -369,7 +369,7 @@ class CompiledEngine:
         self._model = model
         own = float(model.program.defaults[model.program.offsets[TIME_STEP]])
         self._time_step = own if time_step is None else time_step
-        self._steps = whole_steps(model.program.where, "a month", 1.0, self._time_step)
+        whole_steps(model.program.where, "a month", 1.0, self._time_step)
         self._ensemble: Ensemble | None = None
 
     @property
@@ -391,12 +391,13 @@ class CompiledEngine:
         """Return current values, shaped by the variables' dimensions."""
         return {name: values[0] for name, values in self._started().values(names).items()}
 
-    def step(self, inputs: Mapping[str, ArrayLike]) -> None:
-        """Advance by one month with the inputs held."""
+    def step(self, inputs: Mapping[str, ArrayLike], months: float = 1.0) -> None:
+        """Advance by a month, or a part of one, with the inputs held."""
         ensemble = self._started()
+        steps = whole_steps(self._model.program.where, "a step", months, self._time_step)
         checked = settable(self._model.program.where, self.variables, inputs)
         ensemble.set({name: value[np.newaxis] for name, value in checked.items()})
-        ensemble.step(self._steps)
+        ensemble.step(steps)
 
     def _started(self) -> Ensemble:
         if self._ensemble is None:

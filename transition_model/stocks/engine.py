@@ -53,13 +53,15 @@ class StockFlowEngine(Protocol):
             If the model has no such variable, or it is a lookup.
         """
 
-    def step(self, inputs: Mapping[str, ArrayLike]) -> None:
-        """Advance by one unit of time, a month, with the inputs held.
+    def step(self, inputs: Mapping[str, ArrayLike], months: float = 1.0) -> None:
+        """Advance by a month, or a part of one, with the inputs held.
 
         Parameters
         ----------
         inputs
             Constants to set, as for :meth:`start`; those not named keep their last value.
+        months
+            How far, a whole number of time steps.
 
         Raises
         ------

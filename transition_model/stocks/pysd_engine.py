@@ -84,7 +84,7 @@ class PysdEngine:
         self._unrolled = unrolled
         own = self._equations.constants[TIME_STEP][0]
         self._time_step = own if time_step is None else time_step
-        self._steps = whole_steps(self._where, "a month", 1.0, self._time_step)
+        whole_steps(self._where, "a month", 1.0, self._time_step)
         self._path = translation(source, unrolled=unrolled)
         self._model: Any = None
         self._names: dict[str, str] = {}
@@ -125,19 +125,20 @@ class PysdEngine:
         with without_extrapolation_warnings():
             return {name: self._value(self.variables[name]) for name in names}
 
-    def step(self, inputs: Mapping[str, ArrayLike]) -> None:
-        """Advance by one month with the inputs held."""
+    def step(self, inputs: Mapping[str, ArrayLike], months: float = 1.0) -> None:
+        """Advance by a month, or a part of one, with the inputs held."""
+        steps = whole_steps(self._where, "a step", months, self._time_step)
         checked = settable(self._where, self.variables, inputs)
         model = self._started()
         check_final_time(
             self._where,
-            model.time() + 1.0,
+            model.time() + months,
             self._equations.constants[FINAL_TIME][0],
             self._time_step,
         )
         model.clean_caches()
         with without_extrapolation_warnings():
-            model.step(self._steps, self._as_pysd_takes_them(checked))
+            model.step(steps, self._as_pysd_takes_them(checked))
         self._check_stocks()
 
     def _started(self) -> Any:
