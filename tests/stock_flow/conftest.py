@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from transition_model import programmes
 from transition_model.behaviour.truck_replacement import purchases_per_month, worn_out_per_month
 from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.dimensions import dimension, shape
@@ -115,7 +116,9 @@ def _flows(engine: StockFlowEngine, month: Month, values: ParameterValues) -> Se
     flows["household_capture_share"] = np.array(
         [FOOD_CAPTURE[year], RECYCLABLE_CAPTURE[year], 0.0, 0.0]
     )
-    flows["residential_electricity_factor"] = np.asarray(1.0)
+    for name, entry in ledger_entries().items():
+        if entry.kind == "factor":
+            flows[name] = np.ones(shape(entry.over))
 
     retired = stocks["transit_vehicles"] / TRANSIT_LIFE / MONTHS_PER_YEAR
     flows["transit_retirements_per_month"] = retired
@@ -155,6 +158,9 @@ def _flows(engine: StockFlowEngine, month: Month, values: ParameterValues) -> Se
     flows["industrial_electricity_per_month"] = (
         values.array("industrial_electricity_2020") / MONTHS_PER_YEAR * INDUSTRY_ELECTRICITY[year]
     )
+    flows["industrial_value_added_per_month"] = (
+        values.array("industrial_value_added_2020") / MONTHS_PER_YEAR * INDUSTRY_ENERGY[year]
+    )
     flows["green_factories_certified_per_month"] = np.asarray(
         CERTIFIED_FACTORIES[year] / MONTHS_PER_YEAR
     )
@@ -179,13 +185,16 @@ def history() -> Callable[[str], Array]:
             "initial_private_cars": _initial_private_cars(),
             "initial_transit_vehicles": fleet,
             "initial_recycling_capacity": values.array("recycler_initial_capacity"),
+            "initial_programmes_delivered": programmes.opening_levels(values),
+            "programme_pace_before_plan": programmes.paces(values, FIRST),
         }
     )
     names = [name for name, variable in engine.variables.items() if variable.kind != "lookup"]
     months = []
     for place in range(LAST - FIRST + 1):
         month = FIRST + place
-        engine.step(constants_of(engine, month) | _flows(engine, month, values))
+        paces = {"programme_pace_before_plan": programmes.paces(values, month)}
+        engine.step(constants_of(engine, month) | paces | _flows(engine, month, values))
         months.append(engine.values(names))
 
     def series(name: str) -> Array:

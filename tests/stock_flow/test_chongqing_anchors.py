@@ -61,6 +61,10 @@ MONTHLY = [
     ("private_charging_points", 2024, 8, 250e3, 320e3, "286,000, vice-mayor"),
     ("certified_green_factories", 2021, 12, 168.0, 174.0, "171, Chongqing Daily"),
     ("certified_green_factories", 2023, 9, 320.0, 340.0, "330"),
+    ("national_green_factories", 2021, 12, 31.0, 39.0, "35, national level alone"),
+    ("national_green_factories", 2024, 12, 155.0, 185.0, "170, national level alone"),
+    ("national_green_parks", 2021, 12, 2.0, 4.0, "3, national level alone"),
+    ("national_green_parks", 2024, 12, 13.5, 18.5, "16, national level alone"),
 ]
 
 
@@ -69,6 +73,19 @@ def test_stock_meets_the_record(
     history: History, name: str, year: int, month: int, low: float, high: float, known: str
 ) -> None:
     assert low <= _at(history(name), year, month) <= high, known
+
+
+def test_super_charging_stations_built_and_begun_meet_the_press(history: History) -> None:
+    stations = history("charging_stations") + history("charging_stations_under_construction")
+    assert _at(stations[:, 0], 2024, 8) == pytest.approx(500.0, rel=0.15)
+    assert _at(stations[:, 0], 2022, 12) < 30.0
+
+
+def test_kitchen_plants_reach_the_capacity_on_record(history: History) -> None:
+    # 5,100 t a day in 2023, Urban Management Bureau.
+    assert _at(history("recycling_capacity")[:, 4], 2023, 6) / 365.25 == pytest.approx(
+        5100.0, rel=0.05
+    )
 
 
 RECYCLED = ("municipal_solid_waste_recycled_per_month", "municipal_solid_waste_generated_per_month")
@@ -130,6 +147,17 @@ def test_floor_area_lies_between_what_is_known_of_2016_and_the_additions_since(
     total = history("floor_area").sum(axis=1)
     assert 1.0e9 < _at(total, 2020, 12) < 1.2e9
     assert 30e6 < _at(total, 2021, 12) - _at(total, 2020, 12) < 80e6
+
+
+def test_national_factories_named_in_2023_meet_the_release(history: History) -> None:
+    named = _in_year(history("factories_named_at_national_level_per_month"), 2023).sum()
+    assert named == pytest.approx(54.0, rel=0.15)
+
+
+def test_counting_soil_doubles_construction_waste(history: History) -> None:
+    names = ("construction_waste_with_soil_generated_per_month", CONSTRUCTION[1])
+    with_soil, without = (_in_year(history(name), 2021).sum() for name in names)
+    assert 1.8 < with_soil / without < 2.6
 
 
 def test_recycling_and_resource_utilisation_are_two_indicators(history: History) -> None:

@@ -113,7 +113,7 @@ BALANCES = {
         ["building_completions_per_month"],
     ),
     "floor area": (
-        ["floor_area"],
+        ["floor_of_vintage", "retrofitted_floor"],
         ["building_completions_per_month"],
         ["floor_demolished_per_month"],
     ),
@@ -127,9 +127,47 @@ BALANCES = {
         ["green_factories_certified_per_month"],
         ["green_factories_revoked_per_month"],
     ),
+    "retrofitted floor": (
+        ["retrofitted_floor"],
+        ["floor_retrofitted_per_month"],
+        ["retrofitted_floor_demolished_per_month"],
+    ),
+    "national green factories": (
+        ["national_green_factories"],
+        ["factories_named_at_national_level_per_month"],
+        ["factories_lost_at_national_level_per_month"],
+    ),
+    "green parks": (["green_parks"], ["green_parks_certified_per_month"], []),
+    "national green parks": (
+        ["national_green_parks"],
+        ["parks_named_at_national_level_per_month"],
+        [],
+    ),
     "public money": (["public_money_spent"], ["subsidy_spending_per_month"], []),
     "public revenue": (["public_revenue"], ["public_revenue_per_month"], []),
     "landfill": (["landfilled_waste"], ["residual_waste_landfilled_per_month"], []),
+    "landfill space": (
+        ["landfill_space", "landfill_space_under_construction"],
+        ["landfill_space_starts_per_month"],
+        ["residual_waste_landfilled_per_month"],
+    ),
+    "residual waste": (
+        ["residual_waste_waiting"],
+        ["residual_waste_per_month"],
+        ["residual_waste_incinerated_per_month", "residual_waste_landfilled_per_month"],
+    ),
+    "incineration capacity": (
+        ["incineration_capacity"],
+        ["incineration_completions_per_month"],
+        [],
+    ),
+    "charging stations": (
+        ["charging_stations", "charging_stations_under_construction"],
+        ["charging_station_starts_per_month"],
+        ["charging_station_retirements_per_month"],
+    ),
+    "power plants": (["plant_capacity"], ["plant_completions_per_month"], []),
+    "wind and solar": (["renewable_capacity"], ["renewable_completions_per_month"], []),
     "carbon dioxide": (["cumulative_carbon_dioxide"], ["carbon_dioxide_per_month"], []),
     "recycled materials": (["recycled_materials_used"], ["materials_used_per_month"], []),
 }
@@ -151,10 +189,6 @@ IDENTITIES = {
             "mixed_restaurant_waste_per_month",
         ],
     ),
-    "residual waste is incinerated or landfilled": (
-        ["residual_waste_per_month"],
-        ["residual_waste_incinerated_per_month", "residual_waste_landfilled_per_month"],
-    ),
     "construction waste has three origins": (
         ["construction_waste_generated_per_month"],
         [
@@ -162,6 +196,14 @@ IDENTITIES = {
             "construction_waste_of_demolition_per_month",
             "construction_waste_of_renovation_per_month",
         ],
+    ),
+    "soil comes on top of construction waste": (
+        ["construction_waste_with_soil_generated_per_month"],
+        ["construction_waste_generated_per_month", "excavated_soil_per_month"],
+    ),
+    "industrial carbon dioxide is that of its sectors": (
+        ["industry_carbon_dioxide_per_month"],
+        ["industry_carbon_dioxide_by_sector_per_month"],
     ),
     "energy is used in four parts": (
         ["energy_use_per_month"],
@@ -258,7 +300,11 @@ def test_nothing_is_negative_under_bearable_flows(model: CompiledModel, seed: in
 
 
 def test_no_people_make_no_waste(model: CompiledModel) -> None:
-    nobody = {"urban_population": np.asarray(0.0), "initial_waste_awaiting_recycling": np.zeros(6)}
+    nobody = {
+        "urban_population": np.asarray(0.0),
+        "initial_waste_awaiting_recycling": np.zeros(6),
+        "initial_residual_waste_waiting": np.asarray(0.0),
+    }
     run = _steps(model, _random_inputs(1) | nobody)
     place = dimension("recycler_kind").index("kitchen")
     assert not run["municipal_solid_waste_generated_per_month"].any()
@@ -346,6 +392,43 @@ def test_without_trucks_or_freight_no_fuel_is_burnt_on_the_road(model: CompiledM
     assert _steps(model, few)["truck_energy_use_per_month"].max() < 1.0
 
 
+def test_what_plants_cannot_burn_is_landfilled_and_what_landfills_cannot_take_waits(
+    model: CompiledModel,
+) -> None:
+    nothing_built = {
+        "initial_incineration_capacity_under_construction": 0.0,
+        "incineration_starts": 0.0,
+    }
+    names = [
+        "residual_waste_incinerated_per_month",
+        "residual_waste_landfilled_per_month",
+        "residual_waste_waiting",
+        "residual_waste_per_month",
+    ]
+
+    def run(plants: float, space: float) -> list[float]:
+        changes = {"initial_incineration_capacity": plants, "initial_landfill_space": space}
+        ran = model.run({**nothing_built, **changes}, horizon=24, record=names)
+        return [float(ran[name][0, -1]) for name in names]
+
+    burnt, landfilled, _, due = run(1e6, 2.5e7)
+    assert landfilled == 0.0
+    assert burnt == pytest.approx(due, rel=0.02)
+    burnt, landfilled, waiting, due = run(0.0, 2.5e7)
+    assert burnt == 0.0
+    assert landfilled == pytest.approx(due, rel=0.02)
+    stuck = model.run(
+        {
+            **nothing_built,
+            "initial_incineration_capacity": 0.0,
+            "initial_landfill_space": 0.0,
+        },
+        horizon=24,
+        record=names,
+    )
+    assert stuck["residual_waste_waiting"][0, -1] > 20.0 * waiting
+
+
 def test_kitchen_waste_beyond_capacity_goes_to_the_residual_waste(model: CompiledModel) -> None:
     everything = {"household_capture_share": np.array([1.0, 0.0, 0.0, 0.0])}
     all_formal = {"formal_share": np.ones(6)}
@@ -382,3 +465,54 @@ def test_retrofits_stop_when_no_ordinary_floor_is_left(model: CompiledModel) -> 
     )
     assert run["floor_area"].min() >= 0.0
     assert run["floor_area"][0, -1, 0] < 5e5
+
+
+def test_retrofits_take_old_quarters_first_and_save_energy(model: CompiledModel) -> None:
+    names = ["retrofitted_floor", "floor_of_vintage", "building_electricity_use_per_month"]
+    # Nothing is demolished, so that only retrofits part the two runs.
+    still = {"demolition_rate": 0.0}
+    none, some = (
+        model.run({**still, "building_retrofits_per_month": floor}, horizon=60, record=names)
+        for floor in (0.0, 1e6)
+    )
+    assert some["retrofitted_floor"][0, -1].sum() == pytest.approx(60e6)
+    before, kept = (run["floor_of_vintage"][0, -1, 0].sum(axis=0) for run in (none, some))
+    share = 1.0 - kept[:3] / before[:3]
+    assert share[0] > share[1] > share[2] > 0.0
+    assert kept[3] == before[3]
+    for run in (none, some):
+        total = run["floor_of_vintage"][0, -1].sum() + run["retrofitted_floor"][0, -1].sum()
+        assert total == pytest.approx(none["floor_of_vintage"][0, -1].sum(), rel=1e-12)
+    use = [run["building_electricity_use_per_month"][0, -1] for run in (none, some)]
+    assert use[1] < use[0]
+
+
+def test_demolition_takes_the_floor_of_the_last_century(model: CompiledModel) -> None:
+    run = model.run({}, horizon=120, record=["floor_of_vintage"])
+    floor = run["floor_of_vintage"][0].sum(axis=(1, 2))
+    left = floor[-1, :3] / floor[0, :3]
+    assert left[0] < left[1] < left[2] <= 1.0
+
+
+def test_factories_of_national_level_are_a_part_of_those_certified(model: CompiledModel) -> None:
+    run = model.run(
+        {"green_factories_certified_per_month": 4.0, "national_naming_rate": 12.0},
+        horizon=48,
+        record=["certified_green_factories", "national_green_factories"],
+    )
+    assert np.all(
+        run["national_green_factories"] <= run["certified_green_factories"] * (1.0 + 1e-9)
+    )
+
+
+def test_specific_energy_is_energy_over_value_added_and_zero_without_output(
+    model: CompiledModel,
+) -> None:
+    energy, output = np.arange(1.0, 11.0) * 1e5, np.full(10, 2e5)
+    run = _steps(
+        model,
+        {"industrial_energy_per_month": energy, "industrial_value_added_per_month": output},
+    )
+    np.testing.assert_allclose(run["specific_energy_of_industry"][-1], energy / output)
+    idle = _steps(model, {"industrial_energy_per_month": energy})
+    assert not idle["specific_energy_of_industry"].any()

@@ -34,7 +34,6 @@ LEVERS_READ = {
     "public_charging_support",
     "renewable_effort",
     "corridor_effort",
-    "green_campaign",
     "park_effort",
     "green_loan_interest_discount",
 }
@@ -67,6 +66,7 @@ def test_classes_are_those_of_the_dimensions_in_the_same_order(engine: StockFlow
     assert declared == {name: used[name] for name in declared}
     ranges = {"older_age", "younger_age", "stored_kind", "dismantled_kind", "scrap_material"}
     ranges |= {"younger_truck_age", "middle_truck_age", "truck_age_before"}
+    ranges |= {"certified_level", "old_vintage"}
     assert set(used) - set(declared) <= ranges
 
 
@@ -89,8 +89,9 @@ def test_ledger_inputs_are_zero_until_the_ledger_sets_them(engine: StockFlowEngi
     engine.start({})
     values = engine.values(list(ledger_entries()))
     unset = {name for name, value in values.items() if np.any(value != 0.0)}
-    assert unset == {"residential_electricity_factor"}
-    assert values["residential_electricity_factor"] == 1.0
+    factors = {name for name, entry in ledger_entries().items() if entry.kind == "factor"}
+    assert unset == factors
+    assert all(values[name] == 1.0 for name in factors)
 
 
 def test_every_constant_is_a_parameter_a_ledger_input_a_lever_or_an_opening_stock(
@@ -114,7 +115,7 @@ def test_every_parameter_of_the_stock_flow_files_is_read(engine: StockFlowEngine
     folder = Path(__file__).parents[2] / "transition_model" / "data" / "parameters"
     files = sorted(folder.glob("stocks_*.toml"))
     declared = {name for path in files for name in read_toml(path)}
-    assert len(files) == 19
+    assert len(files) == 20
     assert declared - _constants(engine) == set()
 
 

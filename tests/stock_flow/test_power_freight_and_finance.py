@@ -26,6 +26,111 @@ def test_generation_and_imports_meet_the_use_of_electricity(plan) -> None:
     assert np.all(non_fossil_local > 0.0)
 
 
+def _year(result, name: str, year: int) -> float:
+    place = 12 * (year - 2020)
+    return float(np.asarray(result.all_series[name])[place : place + 12].sum())
+
+
+# Thermal power of the statistics has waste and biomass in it: TWh, National Bureau of Statistics.
+THERMAL = {2020: 53.5, 2021: 67.4, 2022: 75.2, 2023: 84.3, 2024: 92.5}
+HYDRO = {2020: 22.29, 2021: 23.23, 2022: 17.18, 2023: 16.84, 2024: 17.31}
+
+
+@pytest.mark.parametrize("year", THERMAL)
+def test_thermal_and_hydropower_are_near_the_record(plan, year: int) -> None:
+    thermal = _year(plan, "thermal_generation_per_month", year) / 1e3
+    biomass = _year(plan, "biomass_generation_per_month", year) / 1e3
+    hydro = _year(plan, "hydro_generation_per_month", year) / 1e3
+    assert thermal + biomass == pytest.approx(THERMAL[year], rel=0.07)
+    assert hydro == pytest.approx(HYDRO[year], rel=0.04)
+
+
+@pytest.mark.parametrize(("year", "announced"), [(2021, 474.3), (2022, 522.7)])
+def test_the_mix_gives_the_announced_carbon_dioxide_of_electricity(
+    plan, year: int, announced: float
+) -> None:
+    factor = _year(plan, "carbon_dioxide_of_electricity", year) / 12.0
+    assert factor == pytest.approx(announced, rel=0.06)
+
+
+@pytest.mark.parametrize(
+    ("month", "thermal"), [("2020-12", 15.32), ("2022-12", 16.45), ("2024-12", 17.94)]
+)
+def test_coal_and_gas_plants_leave_room_for_waste_and_biomass(
+    plan, month: str, thermal: float
+) -> None:
+    capacity = sum(plan.series(f"plant_capacity.{kind}")[month] for kind in ("coal", "gas"))
+    assert 0.96 * thermal < capacity + 0.4 < 1.05 * thermal
+
+
+def test_no_electricity_is_missing_under_the_plan(plan) -> None:
+    assert not np.asarray(plan.all_series["power_shortfall_per_month"]).any()
+
+
+POWER = [
+    "electricity_supplied_per_month",
+    "local_non_fossil_generation_per_month",
+    "power_imports_per_month",
+    "gas_generation_per_month",
+    "coal_generation_per_month",
+    "power_shortfall_per_month",
+    "carbon_dioxide_of_electricity",
+    "electricity_use_per_month",
+    "carbon_dioxide_per_month",
+]
+
+
+def _power(model: CompiledModel, **changes):
+    use = {"industrial_electricity_per_month": np.full(10, 600.0)}
+    ran = model.run({**use, **changes}, 1, horizon=24, record=POWER, every=1)
+    return {name: ran[name][0] for name in POWER}
+
+
+def test_electricity_is_supplied_by_one_source_or_missing(model: CompiledModel) -> None:
+    for plants in (1.0, 0.0, 1e3):
+        ran = _power(model, initial_plant_capacity=np.array([14.0, 1.0, 7.7, 0.0]) * plants)
+        sources = sum(ran[name] for name in POWER[1:6])
+        # Water and wind that nobody uses are spilled.
+        spilled = ran[POWER[1]] > ran[POWER[0]]
+        np.testing.assert_allclose(sources[~spilled], ran[POWER[0]][~spilled], rtol=1e-9)
+        assert np.any(spilled) == (plants > 1.0)
+
+
+def test_without_plants_and_lines_power_is_missing_and_no_factor_is_infinite(
+    model: CompiledModel,
+) -> None:
+    ran = _power(
+        model,
+        initial_plant_capacity=np.zeros(4),
+        initial_plant_capacity_under_construction=np.zeros(4),
+        plant_starts=np.zeros(4),
+        import_hours=0.0,
+    )
+    assert np.all(ran["power_shortfall_per_month"] > 0.0)
+    assert np.all(np.isfinite(ran["carbon_dioxide_of_electricity"]))
+
+
+def test_clean_imports_clean_the_electricity_that_the_city_uses(model: CompiledModel) -> None:
+    lines = np.zeros(27)
+    lines[6] = 10.0
+    runs = [
+        _power(model, initial_programmes_delivered=lines, non_fossil_share_of_imports=share)
+        for share in (0.0, 0.5, 1.0)
+    ]
+    factors = [run["carbon_dioxide_of_electricity"][-1] for run in runs]
+    assert factors[0] > factors[1] > factors[2] > 0.0
+    totals = [run["carbon_dioxide_per_month"][-1] for run in runs]
+    assert totals[0] > totals[1] > totals[2]
+
+
+def test_a_year_without_water_burns_more_coal(model: CompiledModel) -> None:
+    hours = np.array([6500.0, 2500.0, 2880.0, 900.0])
+    dry = hours * np.array([1.0, 1.0, 0.5, 1.0])
+    wet, short = (_power(model, plant_hours=one) for one in (hours, dry))
+    assert short["coal_generation_per_month"][-1] > wet["coal_generation_per_month"][-1]
+    assert short["carbon_dioxide_of_electricity"][-1] > wet["carbon_dioxide_of_electricity"][-1]
+
+
 @pytest.mark.parametrize(
     ("series", "month", "observed", "tolerance"),
     [

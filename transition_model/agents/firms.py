@@ -154,6 +154,7 @@ class Firms(ColumnarAgentSet[Firm]):
             / situation.parameters.scalar("electricity_coal_equivalent")
         )
         ledger = situation.ledger
+        ledger.add("industrial_value_added_per_month", self._by_sector(self.output))
         ledger.add("industrial_energy_per_month", self._by_sector(energy))
         ledger.add("industrial_electricity_per_month", self._by_sector(electricity))
         revenue = float(np.sum(surcharge * electricity)) * _KWH_PER_GWH
