@@ -17,6 +17,7 @@ from transition_model import programmes
 from transition_model.agents.builders import Builders
 from transition_model.agents.columns import AllAgents
 from transition_model.agents.firms import Firms
+from transition_model.agents.freight_operators import FreightOperators
 from transition_model.agents.households import Households
 from transition_model.agents.initial_stocks import initial_private_cars
 from transition_model.agents.recyclers import Recyclers
@@ -168,7 +169,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         )
         sets.append(population)
         first += population.size
-        for agent_type in (Firms, TransitOperators, Recyclers, Builders):
+        for agent_type in (Firms, TransitOperators, FreightOperators, Recyclers, Builders):
             built = agent_type.build(self, self.parameters, self.run_seed, first)
             first += built.size
             sets.append(built)

@@ -7,6 +7,7 @@ import pytest
 from transition_model import BreachError, Scenario, TransitionModel
 from transition_model.agents.builders import Builder
 from transition_model.agents.firms import Firm
+from transition_model.agents.freight_operators import FreightOperator
 from transition_model.agents.households import Household
 from transition_model.agents.recyclers import Recycler
 from transition_model.agents.transit_operators import TransitOperator
@@ -107,7 +108,7 @@ def test_mesa_runs_the_model_as_any_other(model: TransitionModel) -> None:
 
 
 def test_mesa_finds_every_type_of_agent(model: TransitionModel) -> None:
-    types = {Household, Firm, TransitOperator, Recycler, Builder}
+    types = {Household, Firm, TransitOperator, FreightOperator, Recycler, Builder}
     assert set(model.agent_types) == types
     assert len(model.agents) == sum(len(model.agents_by_type[kind]) for kind in types)
     identifiers = [agent.unique_id for agent in model.agents]

@@ -22,8 +22,7 @@ from transition_model.agents.transit_fleets_of_2019 import (
     electric,
     opening_columns,
 )
-from transition_model.behaviour import fleet_choice, fleet_replacement, truck_replacement
-from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.behaviour import fleet_choice, fleet_replacement
 from transition_model.dimensions import shape
 from transition_model.parameters import ParameterValues
 from transition_model.policy.fleet_renewal import FleetTerms, fleet_terms_of_month
@@ -98,7 +97,6 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
             terms = replace(terms, renewal=np.zeros_like(terms.renewal))
         self._take_delivery(situation, terms)
         self._plan(situation, terms)
-        _replace_trucks(situation)
 
     # -- delivery ----------------------------------------------------------------------------
     def _take_delivery(self, situation: Situation, terms: FleetTerms) -> None:
@@ -313,19 +311,3 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
         sums = np.zeros(shape(("transit_class", "transit_fuel")), dtype=np.int64)
         np.add.at(sums, self.transit_class, by_operator)
         return sums
-
-
-def _replace_trucks(situation: Situation) -> None:
-    """Hauliers, who are no agents yet, replace trucks when they wear out."""
-    parameters, trucks = situation.parameters, situation.stocks["trucks"]
-    scrapped = truck_replacement.worn_out_per_month(
-        trucks, parameters.array("truck_life_scale"), parameters.scalar("truck_life_shape")
-    )
-    bought = truck_replacement.purchases_per_month(
-        trucks,
-        scrapped,
-        parameters.array("truck_fleet_growth") / MONTHS_PER_YEAR,
-        parameters.array("truck_fuel_share_of_purchases", situation.month),
-    )
-    situation.ledger.add("truck_scrappage_per_month", scrapped)
-    situation.ledger.add("truck_purchases_per_month", bought)
