@@ -23,6 +23,9 @@ type Array = NDArray[np.float64]
 TOLERANCE = 1e-9
 """Of the larger of opening stock and turnover of the month."""
 
+FEN = 0.01
+"""Yuan: what the smallest payment is, and sums over households may round away."""
+
 
 @dataclass(frozen=True, slots=True)
 class Balance:
@@ -140,6 +143,53 @@ def check_spending(month: Month, spent: Array, paid: Array, levers: Mapping[str,
         raise BreachError(
             str(month), "trade-in money paid within what is left", claimed, left, "yuan"
         )
+
+
+def check_received(month: Month, received: Mapping[str, float], paid: Array) -> None:
+    """Refuse payments that are booked and not received, or received and not booked.
+
+    Parameters
+    ----------
+    month
+        The month.
+    received
+        Yuan of this month, summed over households, by subsidy programme.
+    paid
+        Yuan of this month in the ledger, by subsidy programme.
+
+    Raises
+    ------
+    BreachError
+        Naming the programme.
+    """
+    for programme, yuan in received.items():
+        booked = float(paid[dimension("subsidy_programme").index(programme)])
+        if not abs(yuan - booked) <= max(TOLERANCE * booked, FEN):
+            raise BreachError(
+                str(month), f"{programme}: received by households and booked", yuan, booked, "yuan"
+            )
+
+
+def check_pots(month: Month, pots: Mapping[str, tuple[float, float]]) -> None:
+    """Refuse payments under a rule beyond the money that the law has released for it.
+
+    Parameters
+    ----------
+    month
+        The month.
+    pots
+        Yuan released and yuan paid since the beginning, of versions with a budget, by rule.
+
+    Raises
+    ------
+    BreachError
+        Naming the rule.
+    """
+    for rule, (released, paid) in pots.items():
+        if not paid <= released * (1.0 + TOLERANCE):
+            raise BreachError(
+                str(month), f"{rule}: paid within what was released", paid, released, "yuan"
+            )
 
 
 def _kept(values: Array, dimensions: tuple[str, ...], over: tuple[str, ...]) -> Array:

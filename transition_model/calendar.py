@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from transition_model.errors import InputError
 
@@ -41,6 +42,16 @@ class Month:
         if match is None:
             raise InputError(where, text, "a month as YYYY-MM")
         return cls(int(match[1]) * MONTHS_PER_YEAR + int(match[2]) - 1)
+
+    @classmethod
+    def of(cls, day: date) -> Month:
+        """The month of a day."""
+        return cls(day.year * MONTHS_PER_YEAR + day.month - 1)
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the month."""
+        return date(self.year, self.month, 1)
 
     @property
     def year(self) -> int:

@@ -23,7 +23,14 @@ from transition_model.agents.initial_stocks import initial_private_cars
 from transition_model.agents.recyclers import Recyclers
 from transition_model.agents.situation import Situation
 from transition_model.agents.transit_operators import TransitOperators
-from transition_model.balances import Balance, check_seam, check_spending, load_balances
+from transition_model.balances import (
+    Balance,
+    check_pots,
+    check_received,
+    check_seam,
+    check_spending,
+    load_balances,
+)
 from transition_model.calendar import Month
 from transition_model.dimensions import shape
 from transition_model.ledger import Ledger, published_entries
@@ -134,9 +141,13 @@ class TransitionModel(mesa.Model[Any, Any]):
         self.flows = self.ledger.close()
 
     def check_ledger(self) -> None:
-        """Check that no money is overspent."""
+        """Check that no money is overspent, and that households received what was booked."""
         spent = self.published["public_money_spent"] - self._spent_by_january
-        check_spending(self.month, spent, self.flows["subsidy_spending_per_month"], self.levers)
+        paid = self.flows["subsidy_spending_per_month"]
+        check_spending(self.month, spent, paid, self.levers)
+        purchases = self._set_of(Households).purchases
+        check_received(self.month, purchases.received_this_month(), paid)
+        check_pots(self.month, purchases.money.pots())
 
     def step_stocks(self) -> None:
         """Integrate the stocks over the month, and check that they moved by the ledger's flows."""

@@ -6,7 +6,8 @@ import copy
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from transition_model import random_streams
 from transition_model.agents import household_cars
-from transition_model.agents import households as households_module
+from transition_model.agents import household_purchases as purchases_module
 from transition_model.agents.announced_ends import AnnouncedEnd, announced_end
 from transition_model.agents.household_appliances import scaled_weight
 from transition_model.agents.households import Household, Households
@@ -31,9 +32,15 @@ from transition_model.calendar import Month
 from transition_model.dimensions import dimension, shape
 from transition_model.districts import load_districts
 from transition_model.instruments import load_instruments
+from transition_model.instruments.amendments import struck
 from transition_model.ledger import Ledger, ledger_entries
 from transition_model.parameters import ParameterValues, load_parameters
-from transition_model.policy.trade_in import TRADE_IN_PROGRAMMES, TradeInOffer, offer_of_month
+from transition_model.policy.trade_in import (
+    HOUSEHOLD_PROGRAMMES,
+    TRADE_IN_PROGRAMMES,
+    TradeInOffer,
+    offer_of_month,
+)
 from transition_model.programmes import opening_levels
 from transition_model.scenario import Scenario
 
@@ -105,6 +112,7 @@ class Street:
         count = len(self.cars)
         return household_cars.decide(
             self.owners(),
+            np.ones(count),
             self.relative_income * 8e4,
             np.zeros((count, 3)),
             np.full(count, -0.16),
@@ -113,12 +121,28 @@ class Street:
             self.parameters,
             self.market,
             8e4,
-            offer.registered_by,
-            scrappage_end,
+            household_cars.Ends(scrappage_end, household_cars.NO_END, household_cars.NO_END),
         )
 
     def flows(self, offer: TradeInOffer = NOTHING) -> tuple[Array, Array]:
         return household_cars.expected_flows(self.owners(), self.decide(offer), self.parameters)
+
+    def drawn(
+        self,
+        natural: float,
+        sold_on: float,
+        scrapping: float = 1.0,
+        selling: float = 1.0,
+        hurry: float = 1.0,
+    ) -> float:
+        """Mean readiness of the month under factors on scrapping and on selling on."""
+        added = self.parameters.scalar("additional_replacement_share")
+        lead = self.parameters.scalar("car_replacement_lead")
+        share = natural / (natural + sold_on)
+        leaving = share * scrapping * hurry + (1.0 - share) * selling
+        arriving = 1.0 + added * (share * scrapping + (1.0 - share) * selling - 1.0)
+        level, pace = arriving / leaving, leaving / lead
+        return float(level + (1.0 - level) * (1.0 - np.exp(-pace)) / pace)
 
     # What the rules say, from their formulas.
     def natural(self, years: float) -> float:
@@ -174,7 +198,10 @@ def test_a_subsidy_raises_scrappage_and_tilts_the_choice_as_by_hand(
     affinity = np.array([1.0, 1.0, np.exp(0.16 * expected_yuan / 1e4)])
     tilted = affinity / affinity.sum()
     money = tilted[ELECTRIC] * expected_yuan
-    hazard = street.natural(14.0) * np.exp(parameters.scalar("scrappage_response") * money / 1e4)
+    factor = np.exp(parameters.scalar("scrappage_response") * money / 1e4)
+    ready = street.drawn(street.natural(14.0), street.sold_on(), scrapping=factor)
+    assert ready < 1.0
+    hazard = street.natural(14.0) * factor * ready
 
     decision = street.decide(offer)
     purchases, scrapped = street.flows(offer)
@@ -185,7 +212,7 @@ def test_a_subsidy_raises_scrappage_and_tilts_the_choice_as_by_hand(
     plain = np.full(3, 1.0 / 3.0)
     expected = (
         replaced * 100.0 * hazard * tilted
-        + 100.0 * (1.0 - hazard) * street.sold_on() * plain
+        + 100.0 * (1.0 - hazard) * ready * street.sold_on() * plain
         + 300.0 * street.first() * plain
     )
     assert_allclose(purchases, expected, rtol=1e-9)
@@ -201,12 +228,15 @@ def test_money_for_selling_on_tilts_the_choice_of_those_who_sell_on(
     affinity = np.exp(0.16 * expected_yuan / 1e4)
     tilted = affinity / affinity.sum()
     money = float(tilted @ expected_yuan)
-    raised = street.sold_on() * np.exp(parameters.scalar("transfer_response") * money / 1e4)
+    factor = np.exp(parameters.scalar("transfer_response") * money / 1e4)
+    ready = street.drawn(street.natural(6.0), street.sold_on(), selling=factor)
+    raised = street.sold_on() * factor * ready
+    natural = street.natural(6.0) * ready
 
     decision = street.decide(offer)
     assert_allclose(decision.after_transfer[0], tilted)
-    assert decision.scrappage[0] == pytest.approx(street.natural(6.0))
-    assert decision.transfer[0] == pytest.approx((1.0 - street.natural(6.0)) * raised)
+    assert decision.scrappage[0] == pytest.approx(natural)
+    assert decision.transfer[0] == pytest.approx((1.0 - natural) * raised)
     assert decision.subsidy_replacement[0] == pytest.approx(decision.transfer[0] * money)
     assert decision.first[1] == pytest.approx(street.first())
 
@@ -225,13 +255,16 @@ def test_money_for_selling_on_tilts_the_choice_of_those_who_sell_on(
 def test_a_car_registered_a_month_too_late_earns_nothing_and_changes_nothing(
     parameters: ParameterValues, month: str, powertrain: int, last: str, next_month: str
 ) -> None:
-    published = offer_of_month(
-        load_instruments(),
-        {"trade_in_generosity": 1.0, "green_preference": 0.0},
-        Month.parse(month),
-        np.full(3, 150_000.0),
-        np.full((4, 3), 3_000.0),
-        0.1,
+    published = replace(
+        offer_of_month(
+            load_instruments(),
+            {"trade_in_generosity": 1.0, "green_preference": 0.0},
+            Month.parse(month),
+            np.full(3, 150_000.0),
+            np.full((4, 3), 3_000.0),
+            0.1,
+        ),
+        replacement=np.zeros(3),
     )
     street = Street(
         parameters,
@@ -369,7 +402,7 @@ def draws(count: int, **purposes: list[float]) -> dict[str, Array]:
 
 
 def remembered(street: Street, **purposes: list[float]) -> list[tuple[int, str | None]]:
-    car, registered = household_cars.remember(
+    car, registered, _ = household_cars.remember(
         street.owners(),
         street.decide(),
         street.parameters,
@@ -474,16 +507,16 @@ def test_what_fifty_thousand_households_remember_agrees_with_the_expected_flows(
         np.zeros(3),
     )
     decision = household_cars.decide(
-        owners, income, np.zeros((rows, 3)), np.full(rows, -0.16),
+        owners, np.ones(rows), income, np.zeros((rows, 3)), np.full(rows, -0.16),
         partial(choice_probabilities, familiarity=np.full(rows, 0.6)), offer, parameters, 1.0,
-        float(np.average(income, weights=weight)), offer.registered_by,
+        float(np.average(income, weights=weight)),
     )  # fmt: skip
     purchases, scrapped = household_cars.expected_flows(owners, decision, parameters)
     luck = {
         purpose: random_streams.uniform(seed, purpose, np.arange(rows), month.index)
         for purpose in ("leave", "buy", "powertrain", "used", "used_car")
     }
-    after, since = household_cars.remember(owners, decision, parameters, month.index, luck)
+    after, since, _ = household_cars.remember(owners, decision, parameters, month.index, luck)
 
     def agrees(seen: NDArray[np.bool_], expected: float) -> None:
         share = expected / weight.sum()
@@ -594,6 +627,7 @@ class City:
         self.appliances = APPLIANCES.copy()
         self.programmes = opening_levels(self.parameters)
         self.spent = np.zeros(len(PROGRAMMES))
+        self.law = self.scenario.law
 
     def situation(self) -> Situation:
         return Situation(
@@ -609,7 +643,7 @@ class City:
             },
             spent_this_year=self.spent,
             ledger=Ledger(str(self.month)),
-            law=self.scenario.law,
+            law=self.law,
             structures=self.scenario.chosen_structures,
         )
 
@@ -663,8 +697,8 @@ def test_households_write_what_the_ledger_says_they_write_and_nothing_else(city:
         elif entry.kind == "share":
             with pytest.raises(Exception, match="has been set"):
                 ledger[name]
-    others = [n for n in range(len(PROGRAMMES)) if n not in (*TRADE_IN, *AT_HOME)]
-    assert not ledger[SPENDING][others].any()
+    households = [*(PROGRAMMES.index(name) for name in HOUSEHOLD_PROGRAMMES), *AT_HOME]
+    assert not np.delete(ledger[SPENDING], households).any()
 
 
 def test_households_read_the_stocks_and_leave_them_as_they_are(city: City) -> None:
@@ -774,7 +808,8 @@ def test_with_the_measure_off_nothing_is_paid(parameters: ParameterValues) -> No
     off = City(parameters, Scenario(name="off").replace({"24": "off"}))
     ledgers = off.run(3)
     assert sum(paid(ledger) for ledger in ledgers) == 0.0
-    for_others = sum(float(ledger[SPENDING].sum()) for ledger in ledgers)
+    levied = PROGRAMMES.index("tax_relief")
+    for_others = sum(float(np.delete(ledger[SPENDING], levied).sum()) for ledger in ledgers)
     received = float(np.sum(off.households.weight * off.households.subsidy_received))
     assert received == pytest.approx(for_others, rel=1e-9)
 
@@ -793,9 +828,142 @@ def test_a_suspended_programme_pays_nobody_while_the_others_go_on(
 
 
 def test_what_households_received_is_what_was_paid(city: City) -> None:
-    total = sum(float(ledger[SPENDING].sum()) for ledger in city.run(18))
-    received = float(np.sum(city.households.weight * city.households.subsidy_received))
-    assert received == pytest.approx(total, rel=1e-9)
+    booked = np.sum([ledger[SPENDING] for ledger in city.run(18)], axis=0)
+    households = city.households
+    received = households.weight @ households.money_received
+    for programme, yuan in zip(HOUSEHOLD_PROGRAMMES, received, strict=True):
+        assert yuan > 0.0, programme
+        assert yuan == pytest.approx(booked[PROGRAMMES.index(programme)], rel=1e-9)
+    # What is not levied is no subsidy; what is paid at home is.
+    subsidies = np.delete(booked, PROGRAMMES.index("tax_relief")).sum()
+    total = float(households.weight @ households.subsidy_received)
+    assert total == pytest.approx(subsidies, rel=1e-9)
+
+
+def test_claims_of_the_pause_are_paid_when_the_programme_goes_on(
+    parameters: ParameterValues,
+) -> None:
+    city = City(parameters, Scenario(name="rich").replace({"trade_in_budget": 200.0}))
+    city.run(5)
+    replacement = PROGRAMMES.index("car_replacement")
+    office = city.households.purchases.money.offices["car_replacement_renewal"]
+    assert office.waiting == 0.0
+    june = city.step()
+    office = city.households.purchases.money.offices["car_replacement_renewal"]
+    waiting = office.waiting
+    assert june[SPENDING][replacement] == 0.0
+    assert waiting > 1e7
+    july, august = (float(ledger[SPENDING][replacement]) for ledger in city.run(2))
+    assert july - waiting == pytest.approx(august, rel=0.1)
+
+
+def test_the_less_buyers_expect_of_a_pause_the_fewer_buy_in_it() -> None:
+    sold = []
+    for expected in (0.0, 0.5, 1.0):
+        values = ParameterValues(load_parameters(), {"pause_expectation": expected})
+        sold.append(float(City(values, month=Month.parse("2025-06")).step()[PURCHASES].sum()))
+    assert sold[0] < sold[1] < sold[2]
+
+
+def test_a_first_pot_of_twenty_million_is_all_that_is_paid_from_it(
+    parameters: ParameterValues,
+) -> None:
+    generous = Scenario(name="s").replace({"trade_in_generosity": 3.0}, "2024-01")
+    city = City(parameters, generous, month=Month.parse("2024-05"))
+    city.households.set("familiarity", 1.0)
+    replacement = PROGRAMMES.index("car_replacement")
+    paid_by_month = [float(ledger[SPENDING][replacement]) for ledger in city.run(4)]
+    assert sum(paid_by_month[:3]) == pytest.approx(20e6)
+    assert paid_by_month[2] == 0.0
+    # What waits lapses with the version; the next one has a pot of its own.
+    assert paid_by_month[3] > 20e6
+
+
+def test_a_raise_is_paid_to_those_who_claimed_since_it_applies(
+    parameters: ParameterValues,
+) -> None:
+    city = City(parameters, month=Month.parse("2024-04"))
+    scrappage = PROGRAMMES.index("car_scrappage")
+    april, may, june, july, august = (float(ledger[SPENDING][scrappage]) for ledger in city.run(5))
+    # Twice the amount, nearly: what April to June got is paid once more in July.
+    assert july > april + may + june
+    assert 2.0 * june < august < 3.5 * june
+    assert july - (april + may + june) < 1.5 * august
+
+
+@pytest.mark.parametrize(
+    ("month", "programme"),
+    [
+        ("2025-03", "digital_trade_in"),
+        ("2025-03", "home_renovation"),
+        ("2025-03", "countryside_cars"),
+        ("2025-10", "consumer_loan_interest"),
+        ("2025-03", "tax_relief"),
+    ],
+)
+def test_each_programme_pays_while_its_rule_is_in_force_and_nothing_once_it_is_struck(
+    parameters: ParameterValues, month: str, programme: str
+) -> None:
+    rules = load_instruments()
+    rule = next(rule for rule in rules.values() if rule.programme == programme)
+    city = City(parameters, month=Month.parse(month))
+    city.law = {**rules, rule.id: struck(rules, rule.id, date(2020, 1, 1))[rule.id]}
+    without = copy.deepcopy(city).step()[SPENDING][PROGRAMMES.index(programme)]
+    city.law = rules
+    assert city.step()[SPENDING][PROGRAMMES.index(programme)] > 1e5
+    assert without == 0.0
+
+
+def test_only_rural_households_are_paid_by_the_countryside_campaign(city: City) -> None:
+    city.run(2)
+    place = HOUSEHOLD_PROGRAMMES.index("countryside_cars")
+    received = city.households.money_received[:, place]
+    assert not received[city.households.urban].any()
+    assert received[~city.households.urban].any()
+
+
+def test_the_retailers_top_up_costs_no_public_money_and_sells_appliances(
+    parameters: ParameterValues,
+) -> None:
+    rules = load_instruments()
+    city = City(parameters, month=Month.parse("2024-10"))
+    without = copy.deepcopy(city)
+    without.law = struck(rules, "appliance_returned_unit_top_up", date(2020, 1, 1))
+    plain, more = without.step(), city.step()
+    name = "appliance_purchases_per_month"
+    assert more[name].sum() > plain[name].sum()
+    assert more[PURCHASES].sum() == plain[PURCHASES].sum()
+
+
+def test_who_got_the_old_car_after_the_cut_off_is_not_paid(parameters: ParameterValues) -> None:
+    city = City(parameters)
+    city.households.set("car_owned_since", Month.parse("2025-01").index)
+    late = city.would()[SPENDING]
+    city.households.set("car_owned_since", Month.parse("2024-12").index)
+    early = city.would()[SPENDING]
+    for programme in ("car_scrappage", "car_replacement"):
+        place = PROGRAMMES.index(programme)
+        assert late[place] == 0.0
+        assert early[place] > 0.0
+
+
+def test_buyers_hurry_before_the_tax_relief_is_halved(parameters: ParameterValues) -> None:
+    rules = load_instruments()
+    relief = rules["new_energy_purchase_tax_relief"]
+    silent = relief.model_copy(
+        update={
+            "versions": tuple(
+                version.model_copy(update={"open_ended": True}) for version in relief.versions
+            )
+        }
+    )
+    city = City(parameters, month=Month.parse("2025-12"))
+    unknown = copy.deepcopy(city)
+    unknown.law = {**rules, relief.id: silent}
+    known_december, known_january = (ledger[PURCHASES].sum() for ledger in city.run(2))
+    december, january = (ledger[PURCHASES].sum() for ledger in unknown.run(2))
+    assert known_december > december
+    assert known_january < january
 
 
 # ---------------------------------------------------------------------------- answers to policy
@@ -1020,12 +1188,17 @@ def test_owners_whose_money_ends_now_scrap_by_what_waiting_would_cost(
         money, np.zeros(3), np.full(3, JANUARY.index - 120), np.zeros((4, 3)), np.zeros(3)
     )
     usual = street.decide(offer)
+    natural, sold_on = street.natural(14.0), street.sold_on()
+    claim = parameters.scalar("car_claim_share")
+    offered = np.exp(parameters.scalar("scrappage_response") * claim * 2.0)
     for left, after in ((0.0, 0.0), (1.0, 0.0), (0.0, 5_000.0)):
         hurried = street.decide(offer, household_cars.AfterEnd(left, np.full(3, after)))
         lost = parameters.scalar("car_claim_share") * (20_000.0 - after) / 1e4
         closeness = np.exp(-left / parameters.scalar("subsidy_foresight"))
         factor = np.exp(parameters.scalar("announced_end_response") * lost * closeness)
-        assert hurried.scrappage[0] == pytest.approx(factor * usual.scrappage[0])
+        ready = street.drawn(natural, sold_on, offered, hurry=factor)
+        assert hurried.scrappage[0] == pytest.approx(factor * natural * offered * ready)
+        assert hurried.scrappage[0] > usual.scrappage[0]
         # Who may not claim has nothing to lose by waiting.
         assert hurried.scrappage[1] == usual.scrappage[1]
         assert_array_equal(hurried.after_scrappage, usual.after_scrappage)
@@ -1040,7 +1213,7 @@ def test_the_last_month_of_a_version_is_busier_than_if_its_end_were_not_known(
     parameters: ParameterValues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = [rich(parameters, month).step() for month in ("2025-09", "2025-11", "2025-12")]
-    monkeypatch.setattr(households_module, "announced_end", lambda instrument, month: None)
+    monkeypatch.setattr(purchases_module, "announced_end", lambda instrument, month: None)
     unknown = [rich(parameters, month).step() for month in ("2025-09", "2025-11", "2025-12")]
     for name in (PURCHASES, SCRAPPAGE):
         factors = [k[name].sum() / u[name].sum() for k, u in zip(known, unknown, strict=True)]
@@ -1055,9 +1228,9 @@ def test_where_what_follows_is_known_and_no_less_nobody_hurries(
     def goes_on(instrument: object, month: Month) -> AnnouncedEnd:
         return AnnouncedEnd(0, month)
 
-    monkeypatch.setattr(households_module, "announced_end", goes_on)
+    monkeypatch.setattr(purchases_module, "announced_end", goes_on)
     known = city.would()
-    monkeypatch.setattr(households_module, "announced_end", lambda instrument, month: None)
+    monkeypatch.setattr(purchases_module, "announced_end", lambda instrument, month: None)
     assert_array_equal(known[PURCHASES], city.would()[PURCHASES])
 
 
@@ -1067,9 +1240,9 @@ def test_after_an_announced_end_fewer_cars_are_bought_for_those_of_the_hasty_are
     def until_2025(instrument: object, month: Month) -> AnnouncedEnd | None:
         return announced_end(instrument, month) if month.year == 2025 else None  # type: ignore[arg-type]
 
-    monkeypatch.setattr(households_module, "announced_end", until_2025)
+    monkeypatch.setattr(purchases_module, "announced_end", until_2025)
     known = [float(ledger[PURCHASES].sum()) for ledger in rich(parameters, "2025-10").run(12)]
-    monkeypatch.setattr(households_module, "announced_end", lambda instrument, month: None)
+    monkeypatch.setattr(purchases_module, "announced_end", lambda instrument, month: None)
     unknown = [float(ledger[PURCHASES].sum()) for ledger in rich(parameters, "2025-10").run(12)]
     more = np.array(known) - np.array(unknown)
     assert (more[:3] > 0.0).all()
@@ -1136,7 +1309,7 @@ stocks = {
 }
 levers = scenario.lever_values(month)
 ledger = Ledger(str(month))
-households.decide(Situation(month, 1, parameters, levers, stocks, np.zeros(8), ledger))
+households.decide(Situation(month, 1, parameters, levers, stocks, np.zeros(24), ledger))
 content = hashlib.sha256(repr(sorted(levers.items())).encode())
 for name, column in households.columns.items():
     content.update(name.encode() + np.ascontiguousarray(column).tobytes())

@@ -5,17 +5,16 @@ import pytest
 
 from transition_model import InputError, Scenario
 from transition_model.analysis.paired import (
-    CAR_PROGRAMMES,
     Additionality,
     HouseholdMoney,
     ObservedRun,
     Paired,
     additionality,
     observe,
-    subsidised_purchases,
 )
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
+from transition_model.policy.trade_in import TRADE_IN_PROGRAMMES
 
 SINCE, END = Month.parse("2025-01"), Month.parse("2025-12")
 
@@ -46,20 +45,6 @@ def test_a_pair_that_lacks_its_twin_is_refused(without: np.ndarray) -> None:
         Paired(under=np.array([3.0, 8.0]), without=without)
 
 
-def test_purchases_follow_from_money_and_the_mean_amount() -> None:
-    amounts, shares = np.array([10_000.0, 20_000.0]), np.array([0.25, 0.75])
-    assert subsidised_purchases(175_000.0, amounts, shares) == pytest.approx(10.0)
-
-
-def test_where_nothing_is_paid_nothing_is_subsidised() -> None:
-    assert subsidised_purchases(0.0, np.zeros(2), np.array([0.5, 0.5])) == 0.0
-
-
-def test_money_without_an_offer_is_refused() -> None:
-    with pytest.raises(InputError, match="5 yuan paid"):
-        subsidised_purchases(5.0, np.zeros(2), np.array([0.5, 0.5]))
-
-
 def test_what_is_not_additional_is_windfall() -> None:
     found = Additionality(
         subsidised=np.array([100.0, 0.0]),
@@ -87,7 +72,7 @@ def test_money_is_shared_out_over_groups_by_weight() -> None:
 
 
 def test_households_receive_what_the_trade_in_programmes_pay(trade_in: ObservedRun) -> None:
-    paid = trade_in.spent(SINCE, END, (*CAR_PROGRAMMES, "appliance_trade_in"))
+    paid = trade_in.spent(SINCE, END, TRADE_IN_PROGRAMMES)
     groups = len(dimension("income_group"))
     received = trade_in.money.by_group(trade_in.money.income_group, groups).sum()
     assert paid > 1e8

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from transition_model.behaviour.appliance_choice import (
     grade_probabilities,
     life_cycle_cost,
-    raised_by_rebate,
+    rebate_factor,
+    share_within_limit,
 )
 
 type Array = NDArray[np.float64]
@@ -84,14 +85,17 @@ def test_dearer_power_speaks_for_the_better_grade() -> None:
     assert (dear[:, :, 0] > cheap[:, :, 0]).all()
 
 
-@given(
-    st.floats(min_value=0.0, max_value=1.0),
-    st.floats(min_value=0.0, max_value=0.5),
-    st.floats(min_value=0.0, max_value=2.0),
-)
-def test_a_rebate_never_lowers_the_hazard_and_never_lifts_it_above_one(
-    hazard: float, share: float, response: float
+@given(st.floats(min_value=0.0, max_value=1.0), st.floats(min_value=0.0, max_value=3.0))
+def test_a_rebate_raises_replacement_by_its_share_of_the_price(
+    share: float, response: float
 ) -> None:
-    raised = float(raised_by_rebate(np.array(hazard), np.array(share), response))
-    assert hazard <= raised <= 1.0
-    assert raised == pytest.approx(min(1.0, hazard * (1.0 + response * share)))
+    assert float(rebate_factor(np.array(share), response)) == pytest.approx(1.0 + response * share)
+
+
+def test_a_household_that_has_claimed_for_one_seldom_claims_again_where_one_is_allowed() -> None:
+    claimed = np.array([[0.0, 0.0], [0.1, 0.1], [1.0, 1.0]])
+    within = share_within_limit(claimed, np.array([1.0, 3.0]))
+    assert_allclose(within[:, 0], np.exp(-claimed[:, 0]), rtol=1e-12)
+    three = np.exp(-claimed[:, 1]) * (1.0 + claimed[:, 1] + claimed[:, 1] ** 2 / 2.0)
+    assert_allclose(within[:, 1], three, rtol=1e-12)
+    assert (share_within_limit(claimed, np.full(2, 9e18)) == 1.0).all()

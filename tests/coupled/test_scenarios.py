@@ -7,6 +7,7 @@ import pytest
 
 from transition_model import Result
 from transition_model.plan import load_plan
+from transition_model.policy.trade_in import TRADE_IN_PROGRAMMES
 from transition_model.scoreboard import scoreboard
 
 ORDERED = (
@@ -82,8 +83,9 @@ def test_trade_in_stops_when_the_years_money_is_gone() -> None:
     poor = Scenario.load("plan").replace({"trade_in_budget": 5.0})
     series = simulate(poor, households=300, end="2026-12").all_series
     year = np.array([month.year == 2026 for month in series.months])
-    trade_in = ("car_scrappage", "car_replacement", "appliance_trade_in")
-    spent = sum(np.diff(series[f"public_money_spent.{p}"], prepend=0.0)[year] for p in trade_in)
+    spent = sum(
+        np.diff(series[f"public_money_spent.{p}"], prepend=0.0)[year] for p in TRADE_IN_PROGRAMMES
+    )
     assert spent.sum() == pytest.approx(5e8, rel=1e-9)
     assert spent[-1] == 0.0
 

@@ -12,6 +12,7 @@ from transition_model.calendar import Month
 from transition_model.dimensions import dimension
 from transition_model.instruments import load_instruments
 from transition_model.levers import load_levers
+from transition_model.policy.trade_in import TRADE_IN_PROGRAMMES
 from transition_model.results import Series, load_definitions
 from transition_model.scenario import PLAN_START
 from transition_model.scoreboard import scoreboard
@@ -39,7 +40,6 @@ KEY_OUTPUTS = (
     "energy_intensity_reduction",
     "carbon_dioxide_per_month",
 )
-TRADE_IN = ("car_scrappage", "car_replacement", "appliance_trade_in")
 
 
 def _planned(series: Series) -> slice:
@@ -49,7 +49,7 @@ def _planned(series: Series) -> slice:
 
 def _trade_in_money(series: Series) -> np.ndarray:
     """Trade-in money of each month, yuan."""
-    total = sum(series[f"public_money_spent.{programme}"] for programme in TRADE_IN)
+    total = sum(series[f"public_money_spent.{programme}"] for programme in TRADE_IN_PROGRAMMES)
     return np.diff(total, prepend=0.0)
 
 

@@ -28,6 +28,8 @@ from transition_model.scenario import (
 LEVERS = load_levers()
 MEASURES = [*switchable_measures()]
 BUDGET = LEVERS["trade_in_budget"]
+IN_2025 = BUDGET.plan[0][1]
+"""The plan's money of its first year; from 2026 on it is the default."""
 STEPPED = LEVERS["sorting_supervision"]
 LAST_MONTH_BEFORE = Month.parse("2024-12")
 PLAN = Scenario(name="plan")
@@ -169,13 +171,13 @@ def test_a_measure_switched_off_and_on_again_comes_back_as_planned() -> None:
     scenario = PLAN.replace({"measure.24": "off"}, "2025-06").replace({"24": "on"}, "2026-03")
     months = ("2025-05", "2025-06", "2026-02", "2026-03", "2027-12")
     plan, off = BUDGET.default, BUDGET.off
-    assert budgets(scenario, *months) == [plan, off, off, plan, plan]
+    assert budgets(scenario, *months) == [IN_2025, off, off, plan, plan]
 
 
 def test_a_dated_change_holds_from_its_month_until_the_next() -> None:
     scenario = PLAN.replace({BUDGET.id: 50.0}, "2025-04").replace({BUDGET.id: 20.0}, "2027-01")
     months = ("2025-03", "2025-04", "2026-12", "2027-01", "2027-12")
-    assert budgets(scenario, *months) == [BUDGET.default, 50.0, 50.0, 20.0, 20.0]
+    assert budgets(scenario, *months) == [IN_2025, 50.0, 50.0, 20.0, 20.0]
 
 
 def test_a_change_without_a_month_begins_with_the_plan() -> None:
@@ -211,13 +213,13 @@ def test_a_switch_does_away_with_changes_made_before_it_in_a_lower_layer(write: 
 
 def test_a_switch_does_away_with_a_change_of_a_lower_layer_that_begins_with_it() -> None:
     scenario = PLAN.replace({BUDGET.id: 50.0}, "2026-01").replace({"24": "off"}, "2026-01")
-    assert budgets(scenario, "2025-12", "2026-01") == [BUDGET.default, BUDGET.off]
+    assert budgets(scenario, "2025-12", "2026-01") == [IN_2025, BUDGET.off]
     assert not scenario.levers
 
 
 def test_a_lever_changed_after_its_measure_was_switched_off_is_changed() -> None:
     scenario = PLAN.replace({"24": "off"}, "2026-01").replace({BUDGET.id: 50.0}, "2026-01")
-    assert budgets(scenario, "2025-12", "2026-01") == [BUDGET.default, 50.0]
+    assert budgets(scenario, "2025-12", "2026-01") == [IN_2025, 50.0]
     assert scenario.lever_value("trade_in_generosity", Month.parse("2026-01")) == 0.0
 
 
@@ -327,7 +329,7 @@ def test_a_file_adds_to_its_base_and_wins_where_both_speak(write: Write) -> None
 
 def test_a_built_in_scenario_can_be_a_base(write: Write) -> None:
     scenario = Scenario.load(write("base = 'none'\n[measures]\n24 = 'on'"))
-    assert scenario.lever_value(BUDGET.id, PLAN_START) == BUDGET.default
+    assert scenario.lever_value(BUDGET.id, PLAN_START) == IN_2025
     assert scenario.lever_value("bus_renewal_subsidy", PLAN_START) == 0.0
 
 

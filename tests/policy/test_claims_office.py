@@ -134,6 +134,16 @@ def test_a_daily_quota_spreads_claims_over_days(carry_over: bool, expected: list
     assert paid(done) == [20.0, 20.0, 10.0, 10.0]
 
 
+def test_what_was_paid_without_a_quota_is_not_taken_off_a_later_quota() -> None:
+    quota = BUDGET | {"allocation": "daily_quota", "daily_quota": 20.0}
+    rule = law(
+        version(day(0), day(9)), version(day(10), day(39), takes_over_queue=True, budget=quota)
+    )
+    done = office(rule, [(0, 90.0), (10, 20.0), (11, 20.0)])
+    assert paid(done) == [90.0, 20.0, 20.0]
+    assert served(done) == [0, 10, 11]
+
+
 # ---------------------------------------------------------------------------- pauses
 
 

@@ -12,15 +12,17 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
+from transition_model.agents.household_money import PROGRAMME_OF_RULE
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
 from transition_model.instruments import load_instruments
 from transition_model.levers import load_levers
 from transition_model.policy.trade_in import (
+    ANY_TIME,
+    HOUSEHOLD_PROGRAMMES,
     TRADE_IN_PROGRAMMES,
     TradeInOffer,
     offer_of_month,
-    open_share,
     trade_in_budget,
 )
 
@@ -31,7 +33,6 @@ CAR_PRICE = np.array([120_000.0, 130_000.0, 140_000.0])
 APPLIANCE_PRICE = np.tile([3_000.0, 2_000.0, 1_000.0], (4, 1))
 TAX_RATE = 0.1
 AS_PUBLISHED = {"trade_in_generosity": 1.0, "green_preference": 0.0}
-YUAN = st.floats(min_value=0.0, max_value=1e10)
 
 
 def offer(
@@ -318,46 +319,124 @@ def test_the_budget_is_counted_in_hundred_millions() -> None:
     assert trade_in_budget({"trade_in_budget": 36.4}) == pytest.approx(3.64e9)
 
 
-def test_the_programmes_that_share_the_money_are_those_of_the_rules() -> None:
-    rules = load_instruments().values()
-    programmes = {rule.programme for rule in rules if rule.measure == 24} - {"none"}
-    assert programmes == set(TRADE_IN_PROGRAMMES)
-    assert set(TRADE_IN_PROGRAMMES) <= set(dimension("subsidy_programme").members)
+def test_the_programmes_that_share_the_money_are_those_of_the_trade_in_rules() -> None:
+    rules = load_instruments()
+    assert {name: rules[name].programme for name in PROGRAMME_OF_RULE} == PROGRAMME_OF_RULE
+    assert set(PROGRAMME_OF_RULE.values()) == set(TRADE_IN_PROGRAMMES)
+    others = {
+        rule.programme
+        for rule in rules.values()
+        if rule.measure == 24 and rule.programme not in TRADE_IN_PROGRAMMES
+    }
+    assert others == {"none", "countryside_cars"}
+    assert set(HOUSEHOLD_PROGRAMMES) <= set(dimension("subsidy_programme").members)
 
 
-@given(YUAN, YUAN)
-def test_claims_never_exceed_the_money_that_is_left(claims: float, left: float) -> None:
-    opened = open_share(claims, left)
-    assert 0.0 <= opened <= 1.0
-    assert opened * claims <= left * (1.0 + 1e-12) + 1e-300
+# ---------------------------------------------------------------------------- conditions
 
 
-@given(YUAN, YUAN)
-def test_a_month_is_open_to_its_end_exactly_when_the_money_lasts(
-    claims: float, left: float
+@pytest.mark.parametrize(
+    ("month", "scrapping", "selling"),
+    [
+        ("2024-06", None, None),
+        ("2024-09", "2024-07", None),
+        ("2025-03", "2024-12", "2024-12"),
+        ("2025-12", "2024-12", "2024-12"),
+        ("2026-03", None, None),
+    ],
+)
+def test_the_old_car_must_have_been_owned_since_before_the_rule(
+    month: str, scrapping: str | None, selling: str | None
 ) -> None:
-    assert (open_share(claims, left) == 1.0) == (claims <= left)
+    found = offer(month)
+    for month_index, expected in (
+        (found.owned_by_scrappage, scrapping),
+        (found.owned_by_replacement, selling),
+    ):
+        assert month_index == (ANY_TIME if expected is None else Month.parse(expected).index)
 
 
-@given(YUAN, YUAN, YUAN)
-def test_more_money_never_closes_the_programme_earlier(
-    claims: float, left: float, more: float
+@pytest.mark.parametrize("month", ["2024-06", "2025-03", "2026-03"])
+def test_who_scraps_a_new_energy_car_is_not_paid_for_a_fuel_car(month: str) -> None:
+    expected = np.ones((3, 3), dtype=np.bool_)
+    expected[[HYBRID, ELECTRIC], FUEL] = False
+    assert_array_equal(offer(month).new_for_old, expected)
+
+
+@pytest.mark.parametrize(("month", "litres"), [("2024-03", np.inf), ("2024-05", 2.0)])
+def test_engines_beyond_two_litres_are_not_paid_for(month: str, litres: float) -> None:
+    assert offer(month).engine_litres == litres
+
+
+@pytest.mark.parametrize(
+    ("month", "conditioners"), [("2024-09", 1), ("2025-03", 3), ("2026-03", 1)]
+)
+def test_air_conditioners_beyond_the_limit_of_the_version_are_not_paid_for(
+    month: str, conditioners: int
 ) -> None:
-    assert open_share(claims, left + more) >= open_share(claims, left)
+    assert offer(month).appliance_limit.tolist() == [conditioners, 1, 1, 1]
 
 
-def test_a_programme_without_money_is_closed_and_one_without_claims_is_open() -> None:
-    assert open_share(1.0, 0.0) == 0.0
-    assert open_share(1.0, -5.0) == 0.0
-    assert open_share(0.0, 0.0) == 1.0
-    assert open_share(4.0, 1.0) == 0.25
+def test_without_a_rule_there_is_no_limit() -> None:
+    assert (offer("2024-03").appliance_limit == ANY_TIME).all()
 
 
-@given(st.lists(YUAN, min_size=1, max_size=12), YUAN)
-def test_a_year_pays_what_is_claimed_until_the_money_is_gone(
-    claims: list[float], budget: float
+def test_claims_of_the_pause_of_june_2025_have_the_amounts_of_the_version_that_is_suspended() -> (
+    None
+):
+    for month, expected in (("2025-05", 0.0), ("2025-06", 1.0), ("2025-07", 0.0)):
+        assert_allclose(offer(month).replacement_paused, expected * IN_2025)
+    assert not offer("2025-06").scrappage_paused.any()
+
+
+# ---------------------------------------------------------------------------- beside trade-in
+
+
+@pytest.mark.parametrize(
+    ("month", "expected"),
+    [("2024-07", 0.0), ("2024-08", 60.0 * 12 / 31), ("2024-12", 60.0), ("2025-01", 0.0)],
+)
+def test_the_retailer_adds_two_percent_for_the_old_appliance(month: str, expected: float) -> None:
+    assert offer(month).appliance_top_up[0, 0] == pytest.approx(expected)
+    dear = offer(month, appliance_price=np.full((4, 3), 20_000.0)).appliance_top_up
+    assert dear.max() == pytest.approx(expected / 60.0 * 200.0)
+
+
+@pytest.mark.parametrize(
+    ("month", "expected"),
+    [("2024-12", 0.0), ("2025-01", 1_000.0), ("2026-12", 1_000.0), ("2027-01", 0.0)],
+)
+def test_the_countryside_campaign_pays_for_new_energy_cars_alone(
+    month: str, expected: float
 ) -> None:
-    spent = 0.0
-    for claimed in claims:
-        spent += open_share(claimed, budget - spent) * claimed
-    assert spent == pytest.approx(min(sum(claims), budget), rel=1e-9, abs=1e-3)
+    assert_allclose(offer(month).countryside, [0.0, expected, expected])
+
+
+@pytest.mark.parametrize(
+    ("month", "rate", "expected"),
+    [
+        ("2025-08", 3.5, 0.0),
+        ("2025-09", 3.5, 500.0),
+        ("2025-09", 2.0, 500.0),
+        ("2025-09", 1.9, 0.0),
+        ("2026-08", 3.5, 500.0),
+        ("2026-09", 3.5, 0.0),
+    ],
+)
+def test_a_loan_of_fifty_thousand_earns_a_point_of_interest_while_the_rule_holds(
+    month: str, rate: float, expected: float
+) -> None:
+    found = offer_of_month(
+        load_instruments(), AS_PUBLISHED, Month.parse(month), CAR_PRICE, APPLIANCE_PRICE, TAX_RATE,
+        np.full(3, 50_000.0), rate,
+    )  # fmt: skip
+    assert_allclose(found.loan, expected)
+
+
+@pytest.mark.parametrize(
+    ("month", "relief"), [("2023-12", 14_000.0), ("2025-12", 14_000.0), ("2026-01", 7_000.0)]
+)
+def test_tax_and_relief_make_the_whole_tax(month: str, relief: float) -> None:
+    found = offer(month)
+    assert found.tax_relief[ELECTRIC] == pytest.approx(relief)
+    assert_allclose(found.tax + found.tax_relief, TAX_RATE * CAR_PRICE)

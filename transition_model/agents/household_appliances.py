@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import appliance_choice, replacement, vehicle_choice
 from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.policy.trade_in import TradeInOffer
 
 type Array = NDArray[np.float64]
 
@@ -28,36 +29,46 @@ class ApplianceDecision:
         Probability of each grade then, shape (n, appliances, grades).
     purchases, discards
         Appliances a month, shape (appliances, grades).
-    subsidy
-        Yuan expected per household, shape (n,).
-    claims
-        Yuan claimed by all.
+    claimed
+        Claims expected per household, shape (n, appliances).
+    claims, claims_on_pause
+        Yuan claimed by each row on days on which the rule pays, and on which it is suspended,
+        shape (n,).
+    refill
+        What the month adds to readiness, shape (n, appliances).
     """
 
     hazard: Array
     grade_shares: Array
     purchases: Array
     discards: Array
-    subsidy: Array
-    claims: float
+    claimed: Array
+    claims: Array
+    claims_on_pause: Array
+    refill: Array
 
 
 def decide_appliances(
     columns: Mapping[str, NDArray[Any]],
     situation: Situation,
-    rebate: Array,
+    offer: TradeInOffer,
     income: Array,
     reference_income: float,
+    reckoned: float = 1.0,
 ) -> ApplianceDecision:
-    """Replacement and grade under a rebate in yuan, shape (appliances, grades).
+    """Replacement and grade under a month's offer.
 
     Discards are scaled to the stock-flow model's appliances cell by cell, as cars are; each
-    discarded appliance is replaced by a new one.
+    discarded appliance is replaced by a new one. ``reckoned`` is the share of the rebate that
+    buyers reckon with.
     """
     parameters = situation.parameters
     price = parameters.array("appliance_price")
-    # Not everybody who may claim does: what counts is the amount expected.
-    rebate = parameters.scalar("appliance_claim_share") * rebate
+    # Not everybody who may claim does, nor hands in the old one: what counts is what is expected.
+    claim = parameters.scalar("appliance_claim_share")
+    pause = parameters.scalar("pause_expectation")
+    rebate = claim * (reckoned * offer.appliance + pause * offer.appliance_paused)
+    rebate = rebate + parameters.scalar("old_appliance_returned_share") * offer.appliance_top_up
     cost = appliance_choice.life_cycle_cost(
         price,
         rebate,
@@ -73,18 +84,23 @@ def decide_appliances(
         parameters.array("appliance_quality_preference"),
         (income / reference_income) ** parameters.scalar("price_income_elasticity"),
     )
-    expected_rebate = np.einsum("nag,ag->na", shares, rebate)
+    within = appliance_choice.share_within_limit(
+        columns["appliance_claims"], offer.appliance_limit.astype(np.float64)
+    )
+    expected_rebate = within * np.einsum("nag,ag->na", shares, rebate)
+    raised = appliance_choice.rebate_factor(
+        expected_rebate / price.mean(axis=1), parameters.scalar("appliance_rebate_response")
+    )
+    arriving = replacement.arrival_factor(raised, parameters.scalar("additional_replacement_share"))
+    readiness, lead = columns["appliance_readiness"], parameters.scalar("goods_replacement_lead")
+    mean, after = replacement.ready_over_month(readiness, raised, arriving, lead)
     age = np.maximum(situation.month.index - columns["appliance_bought"], 0) / MONTHS_PER_YEAR
     natural = replacement.weibull_hazard_per_month(
         age,
         parameters.array("appliance_life_scale"),
         parameters.scalar("appliance_life_shape"),
     )
-    hazard = appliance_choice.raised_by_rebate(
-        natural,
-        expected_rebate / price.mean(axis=1),
-        parameters.scalar("appliance_rebate_response"),
-    )
+    hazard = np.minimum(1.0, natural * raised * mean)
     weight = scaled_weight(
         columns["appliance_grade"], columns["weight"], situation.stocks["appliances_in_use"]
     )
@@ -96,15 +112,42 @@ def decide_appliances(
             for a in range(kinds)
         ]
     )
-    received = leaving * expected_rebate
+    claiming = leaving * within * claim
+    paid = offer.appliance + offer.appliance_paused > 0.0
     return ApplianceDecision(
         hazard=hazard,
         grade_shares=shares,
         purchases=np.einsum("na,nag->ag", leaving, shares),
         discards=discards,
-        subsidy=received.sum(axis=1) / columns["weight"],
-        claims=float(received.sum()),
+        claimed=claiming * np.einsum("nag,ag->na", shares, paid) / columns["weight"][:, None],
+        claims=(claiming * np.einsum("nag,ag->na", shares, offer.appliance)).sum(axis=1),
+        claims_on_pause=(claiming * np.einsum("nag,ag->na", shares, offer.appliance_paused)).sum(
+            axis=1
+        ),
+        refill=after - readiness,
     )
+
+
+def mixed(parts: Sequence[tuple[ApplianceDecision, float]]) -> ApplianceDecision:
+    """One decision out of several, each for a share of the month; shares add up to 1."""
+    if len(parts) == 1:
+        return parts[0][0]
+
+    def total(name: str) -> Array:
+        return np.asarray(sum(share * getattr(decision, name) for decision, share in parts))
+
+    hazard = total("hazard")
+    weighed = sum(
+        share * decision.hazard[:, :, None] * decision.grade_shares for decision, share in parts
+    )
+    shares = np.divide(
+        weighed,
+        hazard[:, :, None],
+        out=parts[0][0].grade_shares.copy(),
+        where=hazard[:, :, None] > 0.0,
+    )
+    names = ("purchases", "discards", "claimed", "claims", "claims_on_pause", "refill")
+    return ApplianceDecision(hazard, shares, *(total(name) for name in names))
 
 
 def scaled_weight(grade: NDArray[np.int8], weight: Array, stock: Array) -> Array:

@@ -18,6 +18,7 @@ from transition_model.dimensions import dimension
 from transition_model.districts import Districts
 from transition_model.errors import InputError
 from transition_model.parameters import ParameterValues
+from transition_model.policy.trade_in import HOUSEHOLD_PROGRAMMES
 
 type Array = NDArray[np.float64]
 
@@ -142,7 +143,11 @@ def household_columns(
         "sorting_habit": np.full(rows, parameters.scalar("sorting_initial_habit")),
         "supervision_rank": random_streams.uniform(seed, "supervision", agent, 0),
         "peers": peers(rows, parameters, seed),
+        "readiness": np.ones(rows),
+        "digital_readiness": np.ones(rows),
+        "renovation_readiness": np.ones(rows),
         "subsidy_received": np.zeros(rows),
+        "money_received": np.zeros((rows, len(HOUSEHOLD_PROGRAMMES))),
     }
     columns |= _cars(columns, parameters, seed, start_month)
     columns |= _appliances(urban, parameters, seed, start_month)
@@ -238,6 +243,7 @@ def _cars(
     return {
         "car": np.where(owner, powertrain, -1).astype(np.int8),
         "registered": np.where(owner, registered, NEVER).astype(np.int32),
+        "car_owned_since": np.where(owner, registered, NEVER).astype(np.int32),
     }
 
 
@@ -279,7 +285,12 @@ def _appliances(
             parameters.array("appliance_initial_grade_shares"),
             random_streams.uniform(seed, f"initial {kind} grade", agent, 0),
         )
-    return {"appliance_bought": bought, "appliance_grade": grade}
+    return {
+        "appliance_bought": bought,
+        "appliance_grade": grade,
+        "appliance_readiness": np.ones(bought.shape),
+        "appliance_claims": np.zeros(bought.shape),
+    }
 
 
 def _homes(

@@ -19,13 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.agents.households import Household, trade_in_offer
-from transition_model.agents.situation import Situation
+from transition_model.agents.households import Household
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
 from transition_model.errors import InputError
-from transition_model.ledger import Ledger
 from transition_model.model import TransitionModel
+from transition_model.policy.trade_in import HOUSEHOLD_PROGRAMMES, TRADE_IN_PROGRAMMES
 from transition_model.results import Series
 from transition_model.scenario import Scenario
 
@@ -81,7 +80,8 @@ class ObservedRun:
     money
         Trade-in money by household, from ``since`` to the end.
     subsidised_cars
-        New cars bought with scrappage or replacement money, shape (months,), vehicles a month.
+        New cars bought with a claim to scrappage or replacement money, shape (months,), vehicles
+        a month.
     """
 
     series: Series
@@ -126,18 +126,17 @@ def observe(
         raise InputError("window", f"{since} to {end}", "a last month that is not before the first")
     model = TransitionModel(scenario, rng=seed, households=households)
     people: Any = model.agents_by_type[Household]
-    opening = people.subsidy_received.copy()
+    opening = _trade_in_money(people)
     subsidised: list[float] = []
     while model.month <= end:
         if model.month == since:
-            opening = people.subsidy_received.copy()
-        month = model.month
+            opening = _trade_in_money(people)
         model.step()
-        subsidised.append(_subsidised_in(model, month))
+        subsidised.append(people.purchases.subsidised_cars)
     return ObservedRun(
         series=model.recorder.series(),
         money=HouseholdMoney(
-            received=people.subsidy_received - opening,
+            received=_trade_in_money(people) - opening,
             weight=people.weight.copy(),
             income_group=people.income_group.astype(np.int64),
             district=people.district.astype(np.int64),
@@ -146,64 +145,11 @@ def observe(
     )
 
 
-def subsidised_purchases(paid: float, amounts: Array, shares: Array) -> float:
-    """Purchases behind a programme's spending.
-
-    Subsidised buyers are taken to choose powertrains as all buyers of the month do; they choose
-    new energy a little more often, so the number is a little too high (by about 1 %).
-
-    Parameters
-    ----------
-    paid
-        Yuan paid.
-    amounts
-        Yuan for a purchase of each kind, shape (kinds,).
-    shares
-        Share of each kind in all purchases, shape (kinds,), summing to 1.
-
-    Returns
-    -------
-    float
-        Purchases; zero where nothing is paid.
-
-    Raises
-    ------
-    InputError
-        If money is paid where no amount is offered.
-    """
-    if paid == 0.0:
-        return 0.0
-    mean = float(amounts @ shares)
-    if mean <= 0.0:
-        raise InputError("subsidised purchases", f"{paid:g} yuan paid", "an offer above zero")
-    return paid / mean
-
-
-def _subsidised_in(model: TransitionModel, month: Month) -> float:
-    """Subsidised purchases of cars in the month that the model has just made."""
-    spending = model.flows["subsidy_spending_per_month"]
-    purchases = model.flows["private_car_purchases_per_month"]
-    programme = dimension("subsidy_programme").index
-    paid = [float(spending[programme(name)]) for name in CAR_PROGRAMMES]
-    if not any(paid):
-        return 0.0
-    offer = trade_in_offer(
-        Situation(
-            month=month,
-            seed=model.run_seed,
-            parameters=model.parameters,
-            levers=model.levers,
-            stocks=model.published,
-            spent_this_year=np.zeros_like(spending),
-            ledger=Ledger(str(month)),
-            law=model.law,
-        )
-    )
-    shares = purchases / purchases.sum()
-    return sum(
-        subsidised_purchases(money, amounts, shares)
-        for money, amounts in zip(paid, (offer.scrappage, offer.replacement), strict=True)
-    )
+def _trade_in_money(people: Any) -> Array:
+    """Trade-in money that a household has received since the beginning, yuan, shape (n,)."""
+    places = [HOUSEHOLD_PROGRAMMES.index(name) for name in TRADE_IN_PROGRAMMES]
+    received: Array = people.money_received[:, places].sum(axis=1)
+    return received
 
 
 @dataclass(frozen=True, slots=True)

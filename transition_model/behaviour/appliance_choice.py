@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import pdtr
 
 type Array = NDArray[np.float64]
 
@@ -55,10 +56,25 @@ def grade_probabilities(
     return np.asarray(affinity / affinity.sum(axis=2, keepdims=True))
 
 
-def raised_by_rebate(hazard: Array, rebate_share: Array, response: float) -> Array:
-    """Replacement hazard under a rebate: ``min(1, h (1 + response * rebate / price))``.
+def rebate_factor(rebate_share: Array, response: float) -> Array:
+    """Factor on replacing of those who are ready: ``1 + response * rebate / price``.
 
     National appliance sales grew by 21 to 39 % in the months of 2024 with rebates of 15 to 20 %
     (National Bureau of Statistics, quoted in the press).
     """
-    return np.minimum(1.0, hazard * (1.0 + response * rebate_share))
+    return 1.0 + response * rebate_share
+
+
+def share_within_limit(claimed: Array, limit: Array) -> Array:
+    """Probability that a household has claimed less often than a rule allows.
+
+    Claims of a household are taken as Poisson: ``P(N < limit)`` at the mean number so far.
+
+    Parameters
+    ----------
+    claimed
+        Claims expected so far, shape (n, appliances).
+    limit
+        Claims allowed, shape (appliances,).
+    """
+    return np.asarray(pdtr(limit - 1.0, claimed))

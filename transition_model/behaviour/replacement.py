@@ -30,47 +30,27 @@ def weibull_hazard_per_month(
     return -np.expm1(survived - next_month)
 
 
-def raised_by_offer(hazard: Array, offer: Array, response: float) -> Array:
-    """A hazard raised by an offer: ``min(1, h exp(response * offer / 10,000 yuan))``.
-
-    The response to car scrappage money follows from recoveries up by 42 to 94 % in 2024 when
-    10,000, later 20,000 yuan were paid (Ministry of Commerce monthly figures).
-
-    Parameters
-    ----------
-    hazard
-        Per month.
-    offer
-        Yuan, zero where not eligible; same shape.
-    response
-        Per 10,000 yuan.
-    """
-    return np.minimum(1.0, hazard * np.exp(response * offer / 1e4))
-
-
-def pulled_forward(
-    hazard: Array,
+def hurry_before_end(
     offer_now: Array,
     offer_after: Array,
     months_left: float,
     response: float,
     foresight_months: float,
 ) -> Array:
-    """A hazard raised because an offer is known to end or to shrink.
+    """Factor on leaving because an offer is known to end or to shrink; 1 where nothing is lost.
 
-    ``min(1, h exp(response * max(0, now - after) / 10,000 yuan * exp(-months_left / foresight)))``.
+    ``exp(response * max(0, now - after) / 10,000 yuan * exp(-months_left / foresight))``.
     Replacing now is compared with waiting until the offer is gone: what waiting would cost moves
-    a household, the more the nearer the end. That buyers are missing afterwards follows from the
-    old cars that are gone. After the purchases that car scrappage programmes pull forward (Li, Linn
-    and Spiller 2013, Journal of Environmental Economics and Management 65); the exponential
-    closeness is an assumption.
+    a household, the more the nearer the end. It moves only those who are ready
+    (:func:`ready_over_month`), so that it shifts purchases and adds none. After the purchases that
+    car scrappage programmes pull forward (Li, Linn and Spiller 2013, Journal of Environmental
+    Economics and Management 65); the exponential closeness is an assumption.
 
     Parameters
     ----------
-    hazard
-        Per month.
     offer_now, offer_after
-        Yuan that a household may claim now, and after the announced end; same shape.
+        Yuan that a household may claim now, and after the announced end; same shape. A tax that
+        is known to rise loses its difference.
     months_left
         Months until the end, 0 in the last one; infinite if nothing is announced.
     response
@@ -80,7 +60,63 @@ def pulled_forward(
     """
     lost = np.maximum(offer_now - offer_after, 0.0) / 1e4
     closeness = float(np.exp(-months_left / foresight_months))
-    return np.minimum(1.0, hazard * np.exp(response * lost * closeness))
+    return np.asarray(np.exp(response * lost * closeness))
+
+
+def offer_factor(offer: Array, response: float) -> Array:
+    """Factor by which an offer makes those who are ready leave: ``exp(response * offer / 1e4)``.
+
+    Parameters
+    ----------
+    offer
+        Yuan, zero where not eligible.
+    response
+        Per 10,000 yuan.
+    """
+    return np.asarray(np.exp(response * offer / 1e4))
+
+
+def arrival_factor(offer_factor: Array, additional_share: float) -> Array:
+    """Factor by which an offer makes households ready: ``1 + s (factor - 1)``.
+
+    Parameters
+    ----------
+    offer_factor
+        By which those who are ready leave, from 1 on.
+    additional_share
+        s: share of the rise that does not come out of the near future. 0 shifts purchases only
+        (the American programme of 2009), 1 draws on nobody's readiness.
+    """
+    return 1.0 + additional_share * (offer_factor - 1.0)
+
+
+def ready_over_month(
+    readiness: Array, leaving: Array, arriving: Array, lead_months: float
+) -> tuple[Array, Array]:
+    """Readiness to replace, mean over the month and at its end; same shape.
+
+    The intention to replace is a stock. Households become ready at the natural rate and leave
+    after ``lead_months`` on average; readiness R is that stock over what it is in the long run
+    without any offer. With factors that hold for the month,
+    ``dR/dt = (arriving - leaving R) / lead`` has the solution
+    ``R = Q + (R0 - Q) exp(-leaving t / lead)``, ``Q = arriving / leaving``. The hazard of the month
+    is the natural one times ``leaving`` times the mean: what an offer draws out of the stock is
+    missing afterwards until it has refilled.
+
+    Parameters
+    ----------
+    readiness
+        R0 at the opening; 1 is natural.
+    leaving, arriving
+        Factors on the rates of leaving and of becoming ready, above 0.
+    lead_months
+        Mean months between becoming ready and replacing.
+    """
+    level = arriving / leaving
+    pace = leaving / lead_months
+    end = level + (readiness - level) * np.exp(-pace)
+    mean = level - (readiness - level) * np.expm1(-pace) / pace
+    return mean, end
 
 
 def first_purchase_hazard(

@@ -156,7 +156,8 @@ def serve(day: Days, amount: Fen, counters: list[Counter]) -> tuple[Fen, Days]:
             if counter.in_full:
                 goal = max(total, int(queue[np.searchsorted(queue, goal, side="right") - 1]))
             pot -= goal - total
-            saved_quota -= goal - total
+            if counter.quota_fen is not None:
+                saved_quota -= goal - total
             total = goal
             days.append(today)
             totals.append(total)

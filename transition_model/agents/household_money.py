@@ -1,0 +1,215 @@
+"""Trade-in money of households: one office a rule, one ceiling over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.calendar import Month
+from transition_model.instruments import Instrument
+from transition_model.instruments.schema import Version
+from transition_model.policy.monthly_office import (
+    ClaimsOfMonth,
+    MonthlyOffice,
+    OfficeMonth,
+    Stop,
+    Waiting,
+    stop_of,
+)
+
+type Array = NDArray[np.float64]
+
+PROGRAMME_OF_RULE = {
+    "car_scrappage_renewal": "car_scrappage",
+    "car_replacement_renewal": "car_replacement",
+    "appliance_trade_in": "appliance_trade_in",
+    "digital_trade_in": "digital_trade_in",
+    "green_home_renovation": "home_renovation",
+}
+"""Rules that share the year's trade-in money, and where their payments are booked."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleClaims:
+    """Claims under a rule in a month, yuan of each row, shape (n,).
+
+    Attributes
+    ----------
+    with_money, on_pause
+        Were there money all month: what is claimed on days on which the rule pays, and on which
+        it is suspended.
+    without_money
+        Were the money gone; None if it can't be.
+    amount
+        What a claim is worth under a version.
+    """
+
+    with_money: Array
+    on_pause: Array
+    without_money: Array | None
+    amount: Callable[[Version], float]
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierClaims:
+    """Subsidised cars of a month, kept for a version that will pay a difference.
+
+    Attributes
+    ----------
+    month
+        When they were bought.
+    cars
+        By row and powertrain, shape (n, 3).
+    price, had
+        Yuan by powertrain then: of the car, and of the subsidy; shape (3,).
+    """
+
+    month: Month
+    cars: Array
+    price: Array
+    had: Array
+
+
+@dataclass(slots=True)
+class TradeInMoney:
+    """The offices of all rules, carried from month to month.
+
+    Attributes
+    ----------
+    offices
+        By rule.
+    earlier
+        By rule, what a retroactive version may have to make up for.
+    """
+
+    offices: dict[str, MonthlyOffice] = field(default_factory=dict)
+    earlier: dict[str, list[EarlierClaims]] = field(default_factory=dict)
+
+    def office(self, rule: Instrument) -> MonthlyOffice:
+        """The office of a rule."""
+        if rule.id not in self.offices:
+            self.offices[rule.id] = MonthlyOffice(rule)
+        return self.offices[rule.id]
+
+    def settle(
+        self,
+        law: Mapping[str, Instrument],
+        month: Month,
+        claims: Mapping[str, RuleClaims],
+        left: float,
+        top_ups: Mapping[str, Array],
+    ) -> tuple[dict[str, OfficeMonth], dict[str, Array]]:
+        """Pay a month's claims.
+
+        Parameters
+        ----------
+        law
+            The rules, by id.
+        month
+            The month.
+        claims
+            By rule.
+        left
+            Yuan that all rules together may pay.
+        top_ups
+            By rule, yuan of each row that a version beginning in this month owes to earlier
+            claims, shape (n,).
+
+        Returns
+        -------
+        tuple of dict
+            What each office did, and yuan paid to each row, shape (n,), both by rule.
+        """
+        totals = {
+            name: ClaimsOfMonth(
+                float(of_rule.with_money.sum()),
+                0.0 if of_rule.without_money is None else float(of_rule.without_money.sum()),
+                float(of_rule.on_pause.sum()),
+            )
+            for name, of_rule in claims.items()
+        }
+
+        def run(name: str, office: MonthlyOffice, stop: Stop | None = None) -> OfficeMonth:
+            rows = top_ups.get(name)
+            owed = None
+            if rows is not None and rows.any():
+                owed = Waiting(rows, float(rows.sum()), float(rows.sum()))
+            return office.run(month, totals[name], claims[name].amount, stop, owed)
+
+        trial = {name: self.office(law[name]).copy() for name in claims}
+        done = {name: run(name, office) for name, office in trial.items()}
+        stop = stop_of([of_rule.paid_by_day for of_rule in done.values()], left, month)
+        if stop is None:
+            self.offices.update(trial)
+        else:
+            done = {name: run(name, self.office(law[name]), stop) for name in claims}
+        paid = {name: self._rows(name, done[name], claims[name]) for name in claims}
+        return done, paid
+
+    def _rows(self, name: str, done: OfficeMonth, claims: RuleClaims) -> Array:
+        """Yuan paid to each row; names whose the new claims in the queue are."""
+        paid = done.served * claims.with_money
+        for rows, share in done.paid_to_queue:
+            if rows is not None:
+                paid = paid + share * rows
+        waiting = done.waits_on_pause * claims.on_pause
+        if claims.without_money is not None:
+            waiting = waiting + done.waits * claims.without_money
+        if waiting.any():
+            self.offices[name].name_rows(waiting)
+        if done.new_queue_paid > 0.0:
+            # Claims that waited within the month; those that have lapsed were like all others.
+            like = waiting if waiting.any() else claims.with_money + claims.on_pause
+            paid = paid + done.new_queue_paid / like.sum() * like
+        return paid
+
+    def pots(self) -> dict[str, tuple[float, float]]:
+        """Yuan released and paid of versions with a budget, by rule."""
+        return {name: (office.released, office.paid) for name, office in self.offices.items()}
+
+    # -- differences that a later version pays ------------------------------------------------
+    def remember(self, rule: Instrument, claims: EarlierClaims) -> None:
+        """Keep a month's claims if some later version will pay their difference."""
+        if any(
+            version.retroactive_from is not None
+            and Month.of(version.retroactive_from) <= claims.month < Month.of(version.start)
+            for version in rule.versions
+        ):
+            self.earlier.setdefault(rule.id, []).append(claims)
+
+    def top_up(
+        self, rule: Instrument, month: Month, amount: Callable[[Version, Array], Array]
+    ) -> Array | None:
+        """Yuan that a version which begins in this month owes to claims of the months before.
+
+        Parameters
+        ----------
+        rule
+            The rule.
+        month
+            The month.
+        amount
+            Yuan by powertrain under a version at prices, shape (3,).
+        """
+        version = beginning_retroactive(rule, month)
+        if version is None or version.retroactive_from is None:
+            return None
+        owed: Array | None = None
+        for claims in self.earlier.pop(rule.id, []):
+            if claims.month < Month.of(version.retroactive_from):
+                continue
+            more = np.maximum(amount(version, claims.price) - claims.had, 0.0)
+            rows = claims.cars @ more
+            owed = rows if owed is None else owed + rows
+        return owed
+
+
+def beginning_retroactive(rule: Instrument, month: Month) -> Version | None:
+    """The version that begins in the month and pays differences, if there is one."""
+    for version in rule.versions:
+        if version.retroactive_from is not None and Month.of(version.start) == month:
+            return version
+    return None
