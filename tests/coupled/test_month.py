@@ -145,7 +145,7 @@ def test_households_that_stand_for_the_city_sum_to_the_census() -> None:
         assert model.agents_by_type[Household].weight.sum() == pytest.approx(12_040_234)
 
 
-def test_with_every_measure_off_only_old_loans_and_the_tax_relief_of_before_cost_money() -> None:
+def test_with_every_measure_off_only_old_loans_and_reliefs_of_before_cost_money() -> None:
     model = TransitionModel(Scenario.load("none"), rng=1, households=300)
     paid = []
     for _ in range(66):
@@ -154,9 +154,10 @@ def test_with_every_measure_off_only_old_loans_and_the_tax_relief_of_before_cost
             paid.append(model.flows["subsidy_spending_per_month"])
     programme = dimension("subsidy_programme").index
     interest = np.array(paid)[:, programme("loan_interest")]
-    # The purchase tax was relieved before the plan, by a law that is none of its measures.
-    relief = np.array(paid)[:, programme("tax_relief")]
-    assert np.all(relief > 0.0)
+    # Taxes and tariffs were relieved before the plan, by laws that are none of its measures.
+    reliefs = np.array(paid)[:, [programme("tax_relief"), programme("household_relief")]]
+    assert np.all(reliefs > 0.0)
+    relief = reliefs.sum(axis=1)
     assert np.allclose(np.sum(paid, axis=1), interest + relief, rtol=1e-12)
     assert np.all(np.diff(interest) <= 0.0)
     assert interest[-1] < 1e6

@@ -183,6 +183,7 @@ class MonthlyOffice:
             What a version that begins in this month owes to earlier claims; ahead of its queue.
         """
         if stop is None and top_up is None and self._open_throughout(month):
+            self.pot = 0.0
             return _paid_at_once(claims.with_money, month)
         days = _days_of(self.instrument, month)
         amounts = {version.id: amount(version) for _, _, version in days if version is not None}
@@ -224,14 +225,12 @@ class MonthlyOffice:
     def _open_throughout(self, month: Month) -> bool:
         """Whether one version without budget pays all month, and nobody waits."""
         parts = self.instrument.parts(month)
-        whole = len(parts) == 1 and parts[0][1].start < month.first_day
-        ends = (month + 1).first_day
         return (
-            whole
-            and not self.queue
+            len(parts) == 1
+            and parts[0][0] == 1.0
             and parts[0][1].state == "active"
             and parts[0][1].budget is None
-            and (parts[0][1].end >= ends or self.instrument.after == "continue")
+            and not self.queue
         )
 
     # -- a day -------------------------------------------------------------------------------
