@@ -128,6 +128,31 @@ def test_any_parameters_give_what_pysd_gives(
     assert_same(ours.values(names), theirs.values(names))
 
 
+@settings(max_examples=4)
+@given(seed=st.integers(0, 2**32 - 1), name=st.sampled_from(MODELS), finer=st.sampled_from([1, 2]))
+def test_constants_from_half_to_twice_their_value_give_what_pysd_gives(
+    source: Source, compiled: Compiled, seed: int, name: str, finer: int
+) -> None:
+    model = compiled(name)
+    random = np.random.default_rng(seed)
+    start = model.start()
+    constants = {
+        one: start.part(one)[0] * random.uniform(0.5, 2.0)
+        for one, variable in model.variables.items()
+        if variable.kind == "constant"
+    }
+    time_step = start.time_step / finer
+    ours, theirs = CompiledEngine(model, time_step), PysdEngine(source(name), time_step)
+    names = readable(ours)
+    for engine in (ours, theirs):
+        engine.start(constants)
+    assert_same(ours.values(names), theirs.values(names))
+    for _ in range(3):
+        ours.step({})
+        theirs.step({})
+        assert_same(ours.values(names), theirs.values(names))
+
+
 def test_a_class_computed_from_the_one_before_is_ordered_by_element(
     written: Callable[[str], ModelSource],
 ) -> None:
