@@ -24,6 +24,8 @@ from transition_model.scenario import Scenario
 PROGRAMMES = dimension("subsidy_programme")
 OPENING = Month.parse("2020-01")
 PLAN_START = Month.parse("2025-01")
+DUMPED = 1.2e6
+"""Tonnes a month."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def levers_of(month: Month, variant: str = "plan", **changes: float) -> dict[str
 
 @dataclass
 class City:
-    """Builders alone: they read no stocks."""
+    """Builders alone, in a city that dumps the same tonnage every month."""
 
     parameters: ParameterValues
     variant: str = "plan"
@@ -68,7 +70,7 @@ class City:
                 seed=self.seed,
                 parameters=self.parameters,
                 levers=levers_of(self.month, self.variant, **self.changes),
-                stocks={},
+                stocks={"construction_waste_dumped_per_month": np.asarray(DUMPED)},
                 spent_this_year=np.zeros(len(PROGRAMMES)),
                 ledger=ledger,
                 law=self.law,
@@ -440,3 +442,10 @@ def test_delivery_follows_a_new_duty_within_a_year_not_at_once(
     after = delivery_share(city.run_until("2027-12"))
     assert first - before < (after - before) / 4.0
     assert year - before > 0.8 * (after - before)
+
+
+def test_every_dumped_tonne_pays_the_fee(parameters: ParameterValues) -> None:
+    place = dimension("revenue_source").index("construction_waste_fee")
+    for fee in (0.0, 10.0, 25.0):
+        ledger = City(parameters, changes={"construction_waste_fee": fee}).step()
+        assert ledger["public_revenue_per_month"][place] == pytest.approx(fee * DUMPED)

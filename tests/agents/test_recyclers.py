@@ -17,9 +17,11 @@ from transition_model.agents.recyclers import Recycler, Recyclers
 from transition_model.agents.situation import Situation
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
+from transition_model.instruments import Instrument, load_instruments
 from transition_model.ledger import Ledger
 from transition_model.levers import load_levers
 from transition_model.parameters import ParameterSet, ParameterValues, load_parameters
+from transition_model.scenario import Scenario
 
 type Array = NDArray[np.float64]
 
@@ -35,8 +37,9 @@ FULL_INFLOW = np.array([2e6, 1e6, 1e6, 2e7, 4e6, 3e7])
 @pytest.fixture(scope="module")
 def declared(tmp_path_factory: pytest.TempPathFactory) -> ParameterSet:
     folder = tmp_path_factory.mktemp("parameters")
-    own = Path(transition_model.__file__).parent / "data" / "parameters" / "recyclers.toml"
-    shutil.copy(own, folder)
+    own = Path(transition_model.__file__).parent / "data" / "parameters"
+    for name in ("recyclers.toml", "stocks_end_of_life_products.toml"):  # masses of appliances
+        shutil.copy(own / name, folder)
     return load_parameters(folder)
 
 
@@ -60,6 +63,7 @@ class City:
     month: Month = AFTER_ANNOUNCED_PROJECTS
     seed: int = 1
     money: Array = field(default_factory=lambda: np.zeros(len(PROGRAMMES)))
+    law: Mapping[str, Instrument] = field(default_factory=load_instruments)
 
     def __post_init__(self) -> None:
         self.plants = Recyclers.build(None, self.parameters, self.seed)
@@ -83,6 +87,7 @@ class City:
                 stocks=stocks,
                 spent_this_year=self.money.copy(),
                 ledger=ledger,
+                law=self.law,
             )
         )
         self.capacity = (
@@ -324,13 +329,96 @@ def test_money_spent_before_the_first_month_is_no_payment_of_that_month(
     assert formal(late.step(), "vehicle") == formal(City(parameters).step(), "vehicle")
 
 
-def test_battery_tracing_lifts_the_formal_share_of_batteries_from_2026(
+def without(rule: str, day: str = "2020-01-01") -> Mapping[str, Instrument]:
+    return Scenario.load("plan").with_setting(f"instrument.{rule}=strike@{day}").law
+
+
+def spent(ledger: Ledger, programme: str) -> float:
+    return float(ledger["subsidy_spending_per_month"][PROGRAMMES.index(programme)])
+
+
+def test_the_opening_shares_are_those_of_the_record(parameters: ParameterValues) -> None:
+    share = City(parameters, month=OPENING).step()["formal_share"][:3]
+    assert_allclose(share, parameters.array("formal_share_reference")[:3], atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("rule", "month", "kind"),
+    [
+        ("electronic_waste_subsidy", "2022-06", "appliances"),
+        ("electronic_waste_special_fund", "2025-06", "appliances"),
+        ("recycling_tax_refund", "2023-06", "vehicle"),
+        ("reverse_invoicing", "2025-06", "vehicle"),
+        ("formal_channel_certificate", "2025-06", "battery"),
+        ("scrap_vehicle_with_battery", "2026-05", "battery"),
+    ],
+)
+def test_without_a_rule_fewer_go_to_formal_plants(
+    parameters: ParameterValues, rule: str, month: str, kind: str
+) -> None:
+    with_rule, struck = (
+        City(parameters, month=Month.parse(month), law=law).step()
+        for law in (load_instruments(), without(rule))
+    )
+    assert formal(struck, kind) < formal(with_rule, kind) - 0.001
+
+
+@pytest.mark.parametrize(
+    ("rule", "last", "first"),
+    [
+        ("electronic_waste_special_fund", "2023-12", "2024-01"),
+        ("reverse_invoicing", "2024-03", "2024-04"),
+        ("scrap_vehicle_with_battery", "2026-03", "2026-04"),
+    ],
+)
+def test_a_rule_moves_nothing_before_its_first_month(
+    parameters: ParameterValues, rule: str, last: str, first: str
+) -> None:
+    for month, moved in ((last, False), (first, True)):
+        with_rule, struck = (
+            City(parameters, month=Month.parse(month), law=law).step()["formal_share"]
+            for law in (load_instruments(), without(rule))
+        )
+        assert np.array_equal(with_rule, struck) is not moved
+
+
+def test_treated_appliances_are_paid_by_the_tonne(parameters: ParameterValues) -> None:
+    treated = 150_000.0 / 12.0  # plants are full
+    in_2020 = City(parameters, month=OPENING).step()
+    units = np.array([0.12, 0.18, 0.22, 0.48])
+    yuan = units @ [130.0, 80.0, 0.3 * 35.0 + 0.7 * 45.0, 0.4 * 60.0 + 0.6 * 70.0]
+    tonnes = units @ [0.038, 0.058, 0.033, 0.018]
+    assert spent(in_2020, "electronic_waste") == pytest.approx(treated * yuan / tonnes)
+    in_2024 = City(parameters, month=AFTER_ANNOUNCED_PROJECTS).step()
+    assert spent(in_2024, "electronic_waste") == pytest.approx(treated * 0.7 * 3000.0)
+    in_2028 = City(parameters, month=Month.parse("2028-01")).step()
+    assert spent(in_2028, "electronic_waste") == 0.0
+
+
+def test_refunds_are_revenue_forgone_and_none_without_the_rule(
     parameters: ParameterValues,
 ) -> None:
-    early = City(parameters, month=Month.parse("2025-12")).step()
-    late = City(parameters, month=Month.parse("2027-01")).step()
-    assert formal(late, "battery") > formal(early, "battery") + 0.05
-    assert formal(late, "vehicle") == pytest.approx(formal(early, "vehicle"), abs=0.02)
+    assert spent(City(parameters, law=without("recycling_tax_refund")).step(), "tax_relief") == 0.0
+    city = City(parameters, generated=np.zeros(len(KINDS)))
+    city.generated[KINDS.index("battery")] = 3_000.0
+    value = 3_000.0 / 12.0 * 14_000.0 * 0.85  # yuan a month in 2024
+    assert spent(city.step(), "tax_relief") == pytest.approx(value * 0.10 * 0.5)
+
+
+def test_campaigns_cost_in_proportion_to_their_reach(parameters: ParameterValues) -> None:
+    for reach in (0.0, 0.4, 1.0):
+        ledger = City(parameters, levers=levers_before_the_plan(green_campaign=reach)).step()
+        assert spent(ledger, "waste_sorting") == pytest.approx(reach * 6e7 / 12.0)
+
+
+def test_without_refunds_collectors_pay_less_and_collect_less(
+    parameters: ParameterValues,
+) -> None:
+    shares = [
+        City(parameters, law=law).run(24)[-1]["material_collection_share"]
+        for law in (load_instruments(), without("recycling_tax_refund"))
+    ]
+    assert np.all(shares[1] < shares[0])
 
 
 # ---------------------------------------------------------------------------- collection
@@ -362,7 +450,9 @@ def test_the_levers_of_the_plan_raise_collection_of_every_material(
     assert np.all(shares[1] < 1.0)
 
 
-def test_the_plan_adds_a_few_points_to_collection_and_slowly(parameters: ParameterValues) -> None:
+def test_the_plan_adds_one_or_two_points_to_collection_and_slowly(
+    parameters: ParameterValues,
+) -> None:
     plan = {name: lever.default for name, lever in load_levers().items()}
     with_plan, without = City(parameters, levers=plan), City(parameters)
     gain = [
@@ -370,4 +460,4 @@ def test_the_plan_adds_a_few_points_to_collection_and_slowly(parameters: Paramet
         for one, two in zip(with_plan.run(36), without.run(36), strict=True)
     ]
     assert np.all(gain[2] < gain[35] / 3.0)
-    assert np.all((gain[35] > 0.02) & (gain[35] < 0.09))
+    assert np.all((gain[35] > 0.005) & (gain[35] < 0.03))

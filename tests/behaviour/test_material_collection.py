@@ -34,3 +34,9 @@ def test_half_of_a_gap_is_left_after_eight_months_of_twelve() -> None:
     for _ in range(8):
         share = collection.approached(share, np.array([1.0]), 12.0)
     assert share[0] == pytest.approx(0.5, abs=0.01)
+
+
+def test_relief_is_a_rise_of_the_price_in_log_points() -> None:
+    assert collection.price_signal(0.0, 2000.0) == 0.0
+    assert collection.price_signal(200.0, 2000.0) == pytest.approx(np.log(1.1))
+    assert collection.price_signal(-200.0, 2000.0) == pytest.approx(np.log(0.9))

@@ -17,7 +17,7 @@ SENSITIVITY = 6.0
 
 def share_at(enforcement: float, bid: float = 1500.0, reference: float = 0.4) -> float:
     """Formal share of a kind with one bid, whose reference share was seen at enforcement 0.3."""
-    constant = bids.channel_constant(np.array([reference]), SENSITIVITY, PREMIUM, 0.3)
+    constant = bids.channel_constant(np.array([reference]), SENSITIVITY, PREMIUM, 0.3, np.zeros(1))
     informal = bids.informal_bid(np.array([bid]), VALUE, PREMIUM, enforcement)
     return float(
         bids.formal_share(
@@ -100,3 +100,34 @@ def test_plants_together_treat_the_throughput(
     assert np.all((utilisation >= 0.0) & (utilisation <= 1.0))
     treated = min(throughput, capacity.sum())
     assert_allclose(utilisation @ capacity, treated, rtol=1e-9, atol=1e-9)
+
+
+def test_what_only_formal_plants_get_raises_their_share_above_that_of_the_record() -> None:
+    seen, later = (
+        bids.channel_constant(np.array([0.4]), SENSITIVITY, PREMIUM, 0.3, np.array([relief]))
+        for relief in (0.1, 0.0)
+    )
+    # A share that was seen with relief needs less liking for the formal channel.
+    assert later[0] - seen[0] == pytest.approx(SENSITIVITY * 0.1)
+
+
+def test_relief_adds_money_for_treatment_refunds_and_invoices() -> None:
+    relief = bids.relief_of_rules(
+        np.array([1000.0, 0.0]),
+        0.2,
+        np.array([3000.0, 2000.0]),
+        0.1,
+        np.array([-0.3, 0.0]),
+        np.array([1.0, 0.5]),
+        0.02,
+    )
+    assert relief == pytest.approx([200.0 - 90.0 + 60.0, 20.0])
+
+
+@pytest.mark.parametrize(
+    ("in_force", "with_car", "pull"), [(0.0, 0.6, 0.0), (1.0, 0.0, 0.0), (0.5, 0.6, 0.225)]
+)
+def test_a_stripped_vehicle_pulls_its_battery_to_formal_plants(
+    in_force: float, with_car: float, pull: float
+) -> None:
+    assert bids.battery_pull(500.0, 4000.0, 6.0, in_force, with_car) == pytest.approx(pull)

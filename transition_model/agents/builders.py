@@ -261,6 +261,12 @@ class Builders(ColumnarAgentSet[Builder]):
         situation.ledger.set_share(
             "construction_waste_delivery_share", float(columns["starts_share"] @ share)
         )
+        situation.ledger.add_at(
+            "public_revenue_per_month",
+            "construction_waste_fee",
+            levers["construction_waste_fee"]
+            * max(float(situation.stocks["construction_waste_dumped_per_month"]), 0.0),
+        )
 
     def _delivery_probability(self, situation: Situation, advantage: float, constant: str) -> Array:
         """Share that is delivered at a cost advantage in yuan/t, shape (n,)."""

@@ -19,12 +19,16 @@ from transition_model.behaviour import capacity_investment as investment
 from transition_model.behaviour import material_collection as collection
 from transition_model.behaviour import recycling_bids as bids
 from transition_model.behaviour.green_loans import interest_of_month
-from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.dimensions import dimension
+from transition_model.instruments import load_instruments
 from transition_model.parameters import ParameterValues
+from transition_model.policy.recycling import RecyclingTerms, recycling_terms
 from transition_model.random_streams import normal, uniform
 
 type Array = NDArray[np.float64]
+
+OPENING_MONTH = Month.parse("2020-01")
 
 
 class Recycler(RowAgent):
@@ -35,7 +39,9 @@ class Recycler(RowAgent):
     kind's announced projects), ``cost_factor``, ``hurdle_factor``, ``construction_months``,
     ``patience_months``, ``value_expectation`` and ``bid`` (yuan/t), ``margin_expectation`` (yuan a
     year for a tonne a year of capacity), ``months_in_the_red``, ``collection_share`` (by material,
-    scrap collectors only), ``scrappage_money_seen`` (yuan), ``interest_discount`` (public money
+    scrap collectors only), ``opening_relief`` (of its kind, share of the value) and
+    ``opening_refund`` (share of the tax paid) under the law of the opening,
+    ``scrappage_money_seen`` (yuan), ``interest_discount`` (public money
     toward the interest on its loans, yuan/month). Expectations are NaN until the first month.
     """
 
@@ -50,21 +56,22 @@ class _Terms:
     transport_cost: Array
     target_margin: Array
     fixed_cost: Array
+    relief: Array
 
     @classmethod
-    def of(cls, situation: Situation) -> _Terms:
+    def of(cls, situation: Situation, rules: RecyclingTerms, opening_refund: Array) -> _Terms:
         parameters, month = situation.parameters, situation.month
         required_content = situation.levers["recycled_content_requirement"]
         demand = 1.0 + required_content * parameters.array("recycler_recycled_content_response")
+        value = _value(parameters, month) * demand
         return cls(
-            value=parameters.array("recycler_product_price", month)
-            * parameters.array("recycler_yield")
-            * demand,
+            value=value,
             gate_fee=parameters.array("recycler_gate_fee"),
             processing_cost=parameters.array("recycler_processing_cost"),
             transport_cost=parameters.array("recycler_transport_cost"),
             target_margin=parameters.array("recycler_target_margin"),
             fixed_cost=parameters.array("recycler_fixed_cost"),
+            relief=_relief(parameters, rules, value, rules.refund_share - opening_refund),
         )
 
 
@@ -93,6 +100,10 @@ class Recyclers(ColumnarAgentSet[Recycler]):
         materials = len(dimension("material"))
         is_collector = kind == dimension("recycler_kind").index("scrap")
         reference = parameters.array("material_collection_reference")
+        # The shares of the record came about under the published law, whatever a scenario makes.
+        rules = recycling_terms(load_instruments(), OPENING_MONTH, parameters)
+        value = _value(parameters, OPENING_MONTH)
+        opening_relief = _relief(parameters, rules, value, np.zeros(len(value))) / value
         columns = {
             "kind": kind,
             "capacity": size.copy(),
@@ -108,6 +119,8 @@ class Recyclers(ColumnarAgentSet[Recycler]):
             "bid": np.zeros(len(kind)),
             "months_in_the_red": np.zeros(len(kind)),
             "collection_share": np.where(is_collector[:, None], reference, np.zeros(materials)),
+            "opening_relief": opening_relief[kind],
+            "opening_refund": rules.refund_share[kind],
             "scrappage_money_seen": np.full(len(kind), np.nan),
             "interest_discount": np.zeros(len(kind)),
         }
@@ -123,15 +136,17 @@ class Recyclers(ColumnarAgentSet[Recycler]):
 
     def decide(self, situation: Situation) -> None:
         """Decide for one month on its opening state, and write the ledger."""
-        terms = _Terms.of(situation)
+        rules = recycling_terms(situation.law, situation.month, situation.parameters)
+        terms = _Terms.of(situation, rules, self._of_kind("opening_refund"))
         self._bid(situation, terms)
         utilisation = self._utilisation(situation, terms)
         self._learn_margin(situation, terms, utilisation)
         required = self._required_cash(situation)
-        self._write_formal_share(situation, terms)
-        self._write_collection_share(situation, required)
+        self._write_formal_share(situation, terms, rules)
+        self._write_collection_share(situation, terms, required)
         ordered = self._orders(situation, required, utilisation)
         self._write_public_money(situation, ordered)
+        self._write_money_of_rules(situation, terms, rules)
         self._change_capacity(situation, ordered)
 
     # -- prices ------------------------------------------------------------------------------
@@ -140,7 +155,7 @@ class Recyclers(ColumnarAgentSet[Recycler]):
         columns, kind = self.columns, self.columns["kind"]
         memory = situation.parameters.array("recycler_price_memory")[kind]
         columns["value_expectation"][:] = investment.adapted(
-            columns["value_expectation"], terms.value[kind], memory
+            columns["value_expectation"], (terms.value + terms.relief)[kind], memory
         )
         bid = bids.formal_bid(
             columns["value_expectation"],
@@ -170,7 +185,7 @@ class Recyclers(ColumnarAgentSet[Recycler]):
         """Take this month's cash into the expectation."""
         columns, kind = self.columns, self.columns["kind"]
         margin = (
-            (terms.value + terms.gate_fee - terms.transport_cost)[kind]
+            (terms.value + terms.relief + terms.gate_fee - terms.transport_cost)[kind]
             - terms.processing_cost[kind] * columns["cost_factor"]
             - columns["bid"]
         )
@@ -183,9 +198,11 @@ class Recyclers(ColumnarAgentSet[Recycler]):
         )
 
     # -- who wins the waste ------------------------------------------------------------------
-    def _write_formal_share(self, situation: Situation, terms: _Terms) -> None:
+    def _write_formal_share(
+        self, situation: Situation, terms: _Terms, rules: RecyclingTerms
+    ) -> None:
         """Hand over the formal share of each kind: 1 where there is no informal rival."""
-        share = self._share_by_price(situation, terms)
+        share = self._share_by_price(situation, terms, rules)
         vehicle = dimension("recycler_kind").index("vehicle")
         share[vehicle] = bids.with_certificates(
             float(share[vehicle]),
@@ -194,7 +211,7 @@ class Recyclers(ColumnarAgentSet[Recycler]):
         )
         situation.ledger.set_share("formal_share", share)
 
-    def _share_by_price(self, situation: Situation, terms: _Terms) -> Array:
+    def _share_by_price(self, situation: Situation, terms: _Terms, rules: RecyclingTerms) -> Array:
         """Formal share that the bids alone would give, shape (kinds,)."""
         parameters = situation.parameters
         sensitivity = parameters.scalar("recycling_channel_sensitivity")
@@ -206,21 +223,40 @@ class Recyclers(ColumnarAgentSet[Recycler]):
             sensitivity,
             premium,
             parameters.scalar("formal_share_reference_enforcement"),
+            self._of_kind("opening_relief")[rivalled],
         )
-        tracing = parameters.array("battery_tracing_pull", situation.month)[rivalled]
+        pull = np.zeros(len(rivalled))
+        pull[dimension("recycler_kind").index("battery")] = self._battery_pull(
+            situation, terms, rules
+        )
         informal = bids.informal_bid(
-            self._mean_by_kind(self.columns["bid"])[rivalled],
+            np.maximum(self._mean_by_kind(self.columns["bid"]) - terms.relief, 0.0)[rivalled],
             value,
             premium,
-            situation.levers["formal_channel_enforcement"],
+            rules.certificate * situation.levers["formal_channel_enforcement"],
         )
         share = np.ones(len(rivalled))
         share[rivalled] = bids.formal_share(
             self._mean_by_kind(self._attraction(situation, terms))[rivalled],
             bids.attraction(informal, value, sensitivity),
-            constant + tracing,
+            constant + pull[rivalled],
         )
         return share
+
+    def _battery_pull(self, situation: Situation, terms: _Terms, rules: RecyclingTerms) -> float:
+        """Log odds for the formal channel of batteries, as vehicles must be whole."""
+        parameters, kinds = situation.parameters, dimension("recycler_kind")
+        vehicle = self._mean_by_kind(self.columns["bid"])[kinds.index("vehicle")]
+        return bids.battery_pull(
+            float(vehicle)
+            * parameters.scalar("end_of_life_vehicle_mass")
+            * parameters.scalar("incomplete_vehicle_deduction"),
+            float(terms.value[kinds.index("battery")])
+            * parameters.scalar("battery_mass_of_scrapped_vehicle"),
+            parameters.scalar("recycling_channel_sensitivity"),
+            rules.battery_rule,
+            parameters.scalar("batteries_retired_with_vehicle"),
+        )
 
     def _scrappage_payment(self, situation: Situation) -> float:
         """Public money paid since last month for each vehicle scrapped, yuan."""
@@ -234,13 +270,16 @@ class Recyclers(ColumnarAgentSet[Recycler]):
         vehicles = mass / situation.parameters.scalar("end_of_life_vehicle_mass")
         return paid / vehicles if vehicles > 0.0 else 0.0
 
-    def _write_collection_share(self, situation: Situation, required: Array) -> None:
+    def _write_collection_share(self, situation: Situation, terms: _Terms, required: Array) -> None:
         """Move each collector's network toward its target and hand over the city's shares."""
         parameters, levers, columns = situation.parameters, situation.levers, self.columns
         own = columns["kind"] == dimension("recycler_kind").index("scrap")
         campaign = levers["green_campaign"] - parameters.scalar("collection_reference_campaign")
+        scrap = dimension("recycler_kind").index("scrap")
         push = (
-            parameters.scalar("collection_response_to_profit")
+            parameters.scalar("collection_response_to_price")
+            * collection.price_signal(float(terms.relief[scrap]), float(terms.value[scrap]))
+            + parameters.scalar("collection_response_to_profit")
             * collection.profitability(columns["margin_expectation"][own], required[own])
             + parameters.scalar("collection_response_to_grant")
             * levers["recycling_investment_grant"]
@@ -316,6 +355,24 @@ class Recyclers(ColumnarAgentSet[Recycler]):
         money[programmes.index("loan_interest")] = interest.sum()
         situation.ledger.add("subsidy_spending_per_month", money)
 
+    def _write_money_of_rules(
+        self, situation: Situation, terms: _Terms, rules: RecyclingTerms
+    ) -> None:
+        """Hand over what was paid for the tonnes treated last month, and for campaigns."""
+        parameters, ledger = situation.parameters, situation.ledger
+        treated = np.maximum(situation.stocks["recycling_throughput_per_month"], 0.0)
+        spending = "subsidy_spending_per_month"
+        ledger.add_at(spending, "electronic_waste", float(treated @ rules.treatment_money))
+        tax = parameters.scalar("recycler_tax_share") * terms.value
+        ledger.add_at(spending, "tax_relief", float(treated @ (tax * rules.refund_share)))
+        ledger.add_at(
+            spending,
+            "waste_sorting",
+            situation.levers["green_campaign"]
+            * parameters.scalar("campaign_cost_of_full_reach")
+            / MONTHS_PER_YEAR,
+        )
+
     def _change_capacity(self, situation: Situation, ordered: Array) -> None:
         """Close, commission and order; hand over what opens and closes."""
         columns, kind, pipeline = self.columns, self.columns["kind"], self.columns["pipeline"]
@@ -336,11 +393,37 @@ class Recyclers(ColumnarAgentSet[Recycler]):
         ledger.add("recycling_capacity_commissioned_per_month", _by_kind(kind, commissioned))
         ledger.add("recycling_capacity_closed_per_month", _by_kind(kind, closed))
 
+    def _of_kind(self, column: str) -> Array:
+        """A column that is the same for all plants of a kind, shape (kinds,); 0 without plants."""
+        found = np.zeros(len(dimension("recycler_kind")))
+        found[self.columns["kind"]] = self.columns[column]
+        return found
+
     def _mean_by_kind(self, values: Array) -> Array:
         """Mean over a kind's plants, weighted with capacity; 0 where there is none."""
         capacity = self.capacity_by_kind()
         total = _by_kind(self.columns["kind"], values * self.columns["capacity"])
         return np.divide(total, capacity, out=np.zeros(len(capacity)), where=capacity > 0.0)
+
+
+def _value(parameters: ParameterValues, month: Month) -> Array:
+    """Value of the products of a tonne without a content requirement, yuan/t, shape (kinds,)."""
+    return parameters.array("recycler_product_price", month) * parameters.array("recycler_yield")
+
+
+def _relief(
+    parameters: ParameterValues, rules: RecyclingTerms, value: Array, refund_gained: Array
+) -> Array:
+    """What rules for formal plants are worth, yuan/t, shape (kinds,)."""
+    return bids.relief_of_rules(
+        rules.treatment_money,
+        parameters.scalar("treatment_money_seen"),
+        value,
+        parameters.scalar("recycler_tax_share"),
+        refund_gained,
+        rules.invoiced_share,
+        parameters.scalar("reverse_invoice_saving"),
+    )
 
 
 def _by_kind(kind: NDArray[np.int64], values: Array) -> Array:

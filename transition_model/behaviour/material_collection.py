@@ -21,6 +21,19 @@ def profitability(expected_cash: Array, required: Array) -> Array:
     return np.clip(expected_cash / required - 1.0, -1.0, 1.0)
 
 
+def price_signal(relief: float, value: float) -> float:
+    """Rise of what sellers are paid when relief is passed on to them: ``ln(1 + relief / value)``.
+
+    Parameters
+    ----------
+    relief
+        Gain or loss of the buyers by rules, yuan/t, above minus the value.
+    value
+        Of a tonne, yuan/t, above 0.
+    """
+    return float(np.log1p(relief / value))
+
+
 def collection_target(reference: Array, push: Array) -> Array:
     """Share of each material that a collector works toward: ``logistic(logit(ref) + push)``.
 

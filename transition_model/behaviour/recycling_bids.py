@@ -28,15 +28,74 @@ def formal_bid(
     return np.maximum(expected_value - processing_cost - transport_cost - target_margin, 0.0)
 
 
+def relief_of_rules(
+    treatment_money: Array,
+    seen: float,
+    value: Array,
+    tax_share: float,
+    refund_gained: Array,
+    invoiced_share: Array,
+    invoice_saving: float,
+) -> Array:
+    """What rules that only formal plants profit from are worth to them, yuan/t, shape (kinds,).
+
+    ``seen * money + value * (tax_share * refund_gained + invoice_saving * invoiced_share)``
+
+    Parameters
+    ----------
+    treatment_money
+        Public money for a tonne treated, yuan/t, shape (kinds,).
+    seen
+        What a yuan of it is worth when plants bid: it comes years late and asks for audits.
+    value
+        Value of the products of a tonne, yuan/t, shape (kinds,).
+    tax_share
+        Value-added tax paid on the value of products, share of it.
+    refund_gained
+        Share of that tax that comes back, less that of the opening, shape (kinds,).
+    invoiced_share
+        Share of purchases that plants may invoice themselves, shape (kinds,).
+    invoice_saving
+        Tax saved on an invoiced purchase, share of the value.
+    """
+    by_value = tax_share * refund_gained + invoice_saving * invoiced_share
+    return seen * treatment_money + value * by_value
+
+
+def battery_pull(
+    vehicle_loss: float, battery_value: float, sensitivity: float, in_force: float, with_car: float
+) -> float:
+    """Log odds by which retired batteries move to the formal channel under the battery rule.
+
+    Whoever strips a vehicle loses part of the vehicle's price, as if the informal buyer of the
+    battery bid so much less: ``sensitivity * loss / value``, for batteries that retire with a car.
+
+    Parameters
+    ----------
+    vehicle_loss
+        Taken off the price of a scrapped vehicle without its battery, yuan/vehicle.
+    battery_value
+        Value of the materials of its battery, yuan/vehicle, above 0.
+    sensitivity
+        As in :func:`attraction`.
+    in_force
+        Share of the month in which the rule holds.
+    with_car
+        Share of retired batteries that retire in a scrapped vehicle.
+    """
+    return in_force * with_car * sensitivity * vehicle_loss / battery_value
+
+
 def informal_bid(reference_bid: Array, value: Array, premium: Array, enforcement: float) -> Array:
     """Bid of the informal sector: ``reference + premium (1 - enforcement) value``.
 
-    Informal recyclers pay 5 to 30 % more, for they spend nothing on pollution control.
+    Informal recyclers pay 5 to 30 % more, for they spend nothing on pollution control. Money that
+    only formal plants get is not in the reference: nobody else can match it.
 
     Parameters
     ----------
     reference_bid
-        Mean formal bid, yuan/t, shape (kinds,).
+        Mean formal bid less the relief in it, yuan/t, shape (kinds,).
     value
         Value of the products of a tonne, yuan/t, shape (kinds,).
     premium
@@ -61,12 +120,16 @@ def attraction(bid: Array, value: Array, sensitivity: float) -> Array:
 
 
 def channel_constant(
-    reference_share: Array, sensitivity: float, premium: Array, reference_enforcement: float
+    reference_share: Array,
+    sensitivity: float,
+    premium: Array,
+    reference_enforcement: float,
+    reference_relief: Array,
 ) -> Array:
     """Utility of the formal channel beside its price, from a share that was observed.
 
-    Under the reference enforcement, with all formal bids alike, :func:`formal_share` returns
-    ``reference_share``.
+    Under the reference enforcement and relief, with all formal bids alike, :func:`formal_share`
+    returns ``reference_share``.
 
     Parameters
     ----------
@@ -78,9 +141,12 @@ def channel_constant(
         As in :func:`informal_bid`, shape (kinds,).
     reference_enforcement
         Enforcement in the years of the reference share.
+    reference_relief
+        Relief of formal plants in those years, share of the value, shape (kinds,).
     """
     log_odds = np.log(reference_share) - np.log1p(-reference_share)
-    return log_odds + sensitivity * premium * (1.0 - reference_enforcement)
+    advantage = premium * (1.0 - reference_enforcement) - reference_relief
+    return log_odds + sensitivity * advantage
 
 
 def formal_share(formal_attraction: Array, informal_attraction: Array, constant: Array) -> Array:
