@@ -398,11 +398,11 @@ def test_treated_appliances_are_paid_by_the_tonne(parameters: ParameterValues) -
 def test_refunds_are_revenue_forgone_and_none_without_the_rule(
     parameters: ParameterValues,
 ) -> None:
-    assert spent(City(parameters, law=without("recycling_tax_refund")).step(), "tax_relief") == 0.0
+    assert spent(City(parameters, law=without("recycling_tax_refund")).step(), "tax_refund") == 0.0
     city = City(parameters, generated=np.zeros(len(KINDS)))
     city.generated[KINDS.index("battery")] = 3_000.0
     value = 3_000.0 / 12.0 * 14_000.0 * 0.85  # yuan a month in 2024
-    assert spent(city.step(), "tax_relief") == pytest.approx(value * 0.10 * 0.5)
+    assert spent(city.step(), "tax_refund") == pytest.approx(value * 0.10 * 0.5)
 
 
 def test_campaigns_cost_in_proportion_to_their_reach(parameters: ParameterValues) -> None:

@@ -364,7 +364,7 @@ class Recyclers(ColumnarAgentSet[Recycler]):
         spending = "subsidy_spending_per_month"
         ledger.add_at(spending, "electronic_waste", float(treated @ rules.treatment_money))
         tax = parameters.scalar("recycler_tax_share") * terms.value
-        ledger.add_at(spending, "tax_relief", float(treated @ (tax * rules.refund_share)))
+        ledger.add_at(spending, "tax_refund", float(treated @ (tax * rules.refund_share)))
         ledger.add_at(
             spending,
             "waste_sorting",
