@@ -50,7 +50,9 @@ FUEL, HYBRID, ELECTRIC = range(3)
 CELLS = shape(("powertrain", "car_age"))
 PROGRAMMES = dimension("subsidy_programme")
 TRADE_IN = [PROGRAMMES.index(name) for name in TRADE_IN_PROGRAMMES]
-AT_HOME = [PROGRAMMES.index(name) for name in ("household_relief", "carbon_credits")]
+AT_HOME = [
+    PROGRAMMES.index(name) for name in ("household_relief", "waste_sorting", "carbon_credits")
+]
 PURCHASES = "private_car_purchases_per_month"
 SCRAPPAGE = "private_car_scrappage_per_month"
 SPENDING = "subsidy_spending_per_month"
@@ -692,7 +694,7 @@ def test_households_write_what_the_ledger_says_they_write_and_nothing_else(city:
     for name, entry in ledger_entries().items():
         if entry.written_by == "households":
             assert np.any(ledger[name] > 0.0), name
-        elif entry.kind == "flow" and name != SPENDING:
+        elif entry.kind == "flow" and name not in (SPENDING, "public_revenue_per_month"):
             assert not np.any(ledger[name]), name
         elif entry.kind == "share":
             with pytest.raises(Exception, match="has been set"):
@@ -1052,13 +1054,66 @@ def test_staffed_sorting_points_raise_what_is_captured_at_once_and_more_over_the
     assert paths[0][11] < paths[1][11] < paths[2][11]
 
 
-def test_a_habit_that_is_no_longer_supervised_fades(parameters: ParameterValues) -> None:
-    staffed = Scenario(name="s").replace({"sorting_supervision": 1.0})
-    city = City(parameters, staffed.replace({"sorting_supervision": 0.0}, "2025-07"))
+def test_a_habit_that_is_no_longer_supervised_fades_where_no_duty_holds(
+    parameters: ParameterValues,
+) -> None:
+    staffed = Scenario(name="s").replace({"sorting_supervision": 1.0}, "2020-01")
+    staffed = staffed.replace({"sorting_supervision": 0.0}, "2020-07")
+    city = City(parameters, staffed, month=Month.parse("2020-01"))
     city.run(6)
     high = city.households.sorting_habit.mean()
     city.run(6)
     assert city.households.sorting_habit.mean() < 0.9 * high
+
+
+def test_under_the_duty_people_go_on_taking_part_without_staff_and_hardly_anything_arrives(
+    parameters: ParameterValues,
+) -> None:
+    staffed = Scenario(name="s").replace({"sorting_supervision": 1.0})
+    city = City(parameters, staffed.replace({"sorting_supervision": 0.0}, "2025-07"))
+    with_staff, without = (city.run(6)[-1]["household_capture_share"][0] for _ in range(2))
+    assert city.households.sorting_habit.mean() > 0.9
+    assert without < 0.1 * with_staff
+
+
+def test_taking_part_follows_the_duty_to_sort(parameters: ParameterValues) -> None:
+    duty = Scenario(name="s").replace({"sorting_supervision": 0.0}, "2021-01")
+    struck = duty.with_setting("instrument.sorting_mandate=strike@2022-03-01")
+    cities = [City(parameters, policy, month=Month.parse("2022-01")) for policy in (duty, struck)]
+    for city in cities:
+        city.run(2)
+    assert_array_equal(cities[0].households.sorting_habit, cities[1].households.sorting_habit)
+    for city in cities:
+        city.run(10)
+    bound, free = (city.households.sorting_habit.mean() for city in cities)
+    assert bound > 0.9
+    assert free < 0.2
+
+
+@pytest.mark.parametrize("rule", ["sorting_incentive", "household_carbon_credits", "waste_fee"])
+def test_reward_and_fee_raise_taking_part_and_a_struck_rule_moves_no_money(
+    parameters: ParameterValues, rule: str
+) -> None:
+    # Without the duty, under which nearly all take part, what money adds can be seen.
+    free = Scenario(name="s").with_setting("instrument.sorting_mandate=strike@2022-03-01")
+    cities = [City(parameters, free), City(parameters, free.with_setting(
+        f"instrument.{rule}=strike@2025-01-01"))]  # fmt: skip
+    ledgers = [city.run(12)[-1] for city in cities]
+    habits = [city.households.sorting_habit.mean() for city in cities]
+    assert habits[0] > habits[1]
+    money = [
+        ledger["public_revenue_per_month"].sum()
+        if rule == "waste_fee"
+        else ledger[SPENDING][
+            [PROGRAMMES.index("waste_sorting"), PROGRAMMES.index("carbon_credits")]
+        ].sum()
+        for ledger in ledgers
+    ]
+    assert money[0] > money[1]
+    if rule == "waste_fee":
+        urban = cities[0].households.urban & cities[0].households.central
+        assert money[0] == pytest.approx(8.0 * cities[0].households.weight[urban].sum())
+        assert money[1] == 0.0
 
 
 def test_campaigns_make_households_greener_by_what_is_declared(

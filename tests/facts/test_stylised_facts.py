@@ -572,14 +572,14 @@ class Waste:
 
 @cache
 def _waste(supervision: float, start: str) -> tuple[Waste, ...]:
-    """All months of the plan's years with so many staffed points from ``start`` on."""
+    """Months from December 2023 on, with so many staffed points from ``start`` on."""
     scenario = PLAN.replace({"sorting_supervision": supervision}, start)
     model = TransitionModel(scenario, rng=1, households=400)
     months = []
     while str(model.month) != "2028-01":
         model.step()
         months.append(_waste_of_month(model))
-    return tuple(months[-36:])
+    return tuple(months[-49:])
 
 
 def _waste_of_month(model: TransitionModel) -> Waste:
@@ -627,8 +627,8 @@ def test_recycling_rises_with_the_capture_of_food_waste() -> None:
 
 @pytest.mark.xfail(
     strict=True,
-    reason="slope 0.46: half of household waste is food (59 % in the old survey), and the rate's "
-    "denominator has restaurant waste in it (16 %); for each tonne of household waste it is 0.57",
+    reason="slope 0.45: half of household waste is food (59 % in the old survey), and the rate's "
+    "denominator has restaurant waste in it (16 %); for each tonne of household waste it is 0.55",
 )
 def test_a_unit_of_food_capture_is_worth_half_a_unit_of_recycling() -> None:
     """0.5 to 0.6."""
@@ -636,13 +636,13 @@ def test_a_unit_of_food_capture_is_worth_half_a_unit_of_recycling() -> None:
 
 
 def test_recycling_is_capped_by_the_capacity_for_kitchen_waste() -> None:
-    """5,100 t a day, when every sorting point is staffed at once."""
+    """5,100 t a day in 2023; every sorting point is staffed at once from 2025 on."""
     months = _waste(1.0, "2025-01")
     assert months[0].capacity * 12.0 / 365.0 == pytest.approx(5_100, rel=1e-3)
     assert all(month.treated <= month.capacity * (1.0 + 1e-9) for month in months)
     full = [month for month in months if month.turned_away > 0.0]
     assert full
-    at_once, in_time = months[12], _waste(1.0, "2020-01")[12]
+    at_once, in_time = months[25], _waste(1.0, "2020-01")[25]
     assert at_once.capture > 0.9 * in_time.capture
     assert at_once.rate < in_time.rate - 0.05
 
@@ -654,11 +654,6 @@ def test_much_of_what_willing_households_sort_is_lost() -> None:
     assert month.capture < 0.6
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="at most 95 % take part, with every point staffed, and then 60 % is recycled: without "
-    "staff hardly anybody sorts (2 %), so that high participation comes with high accuracy only",
-)
 def test_almost_everybody_may_take_part_while_two_fifths_are_recycled() -> None:
     """98 % officially took part in Liangjiang in 2022, and about 40 % was recycled."""
     months = [_waste(s, "2020-01")[-1] for s in (0.0, 0.6, 1.0)]
