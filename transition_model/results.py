@@ -35,6 +35,15 @@ if TYPE_CHECKING:
 type Array = NDArray[np.float64]
 
 
+class Wording(BaseModel):
+    """Words in both languages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    en: Annotated[str, Field(min_length=3)]
+    zh: Annotated[str, Field(min_length=2)]
+
+
 class Definition(BaseModel):
     """One entry of the catalogue."""
 
@@ -57,6 +66,9 @@ class Definition(BaseModel):
     base_year: int = 2020
     rests_on: tuple[str, ...] = ()
     definition: str = ""
+    numerator: Wording | None = None
+    denominator: Wording | None = None
+    scope: Wording | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

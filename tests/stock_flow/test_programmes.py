@@ -133,3 +133,82 @@ def test_a_programme_without_a_lever_is_refused(tmp_path) -> None:
     own.write_text('forest_cover = "reserve_effort"\n', "utf-8")
     with pytest.raises(InputError, match="basic_farmland"):
         programme_levers(own)
+
+
+def test_neither_capacity_nor_budget_binds_under_the_pace_of_the_years_before(
+    parameters: ParameterValues,
+) -> None:
+    capacity = parameters.array("programme_capacity")
+    affordable = parameters.array("programme_budget") / parameters.array("programme_unit_cost")
+    for year in range(2020, 2028):
+        pace = paces(parameters, Month.parse(f"{year}-06"))
+        assert np.all(pace <= np.minimum(capacity, affordable))
+
+
+@pytest.mark.parametrize("limit", ["programme_capacity", "programme_budget"])
+def test_starts_stop_at_the_limit_and_what_is_over_stays_planned(
+    model: CompiledModel, parameters: ParameterValues, limit: str
+) -> None:
+    effort = np.full(len(MEMBERS), 2.0)
+    free = run(model, parameters, programme_effort=effort)
+    tight = run(
+        model,
+        parameters,
+        programme_effort=effort,
+        **{limit: parameters.array(limit) * 0.02},
+    )
+    eager = free["programmes_under_way"][0].max(axis=0) > 0.0
+    assert np.all(
+        tight["programmes_delivered"][0, -1] <= free["programmes_delivered"][0, -1] + 1e-9
+    )
+    assert np.any(tight["programmes_delivered"][0, -1] < free["programmes_delivered"][0, -1])
+    slower = tight["programmes_planned"][0, -1] >= free["programmes_planned"][0, -1] - 1e-9
+    assert np.all(slower[eager])
+
+
+def test_without_money_or_capacity_nothing_begins_and_nothing_is_paid(
+    model: CompiledModel, parameters: ParameterValues
+) -> None:
+    for limit in ("programme_capacity", "programme_budget"):
+        ran = model.run(
+            {
+                "initial_programmes_delivered": opening_levels(parameters),
+                "programme_effort": np.ones(len(MEMBERS)),
+                limit: np.zeros(len(MEMBERS)),
+            },
+            1,
+            horizon=24,
+            record=["programme_starts_per_month", "programme_money_spent"],
+            every=1,
+        )
+        assert not ran["programme_starts_per_month"].any()
+        assert not ran["programme_money_spent"].any()
+
+
+def test_money_follows_what_is_begun_and_never_exceeds_the_budget(
+    model: CompiledModel, parameters: ParameterValues
+) -> None:
+    ran = model.run(
+        {
+            "initial_programmes_delivered": opening_levels(parameters),
+            "programme_effort": np.full(len(MEMBERS), 2.0),
+        },
+        1,
+        horizon=96,
+        record=["programme_money_spent"],
+        every=12,
+    )
+    yearly = np.diff(ran["programme_money_spent"][0], axis=0)
+    assert yearly.max() > 0.0
+    assert np.all(yearly <= parameters.array("programme_budget") * (1.0 + 1e-9))
+
+
+def test_what_is_lost_grows_with_attrition_and_what_slips_comes_later(
+    model: CompiledModel, parameters: ParameterValues
+) -> None:
+    def level(**changes) -> np.ndarray:
+        return run(model, parameters, years=3, **changes)["programmes_delivered"][0, -1]
+
+    rates = np.ones(len(MEMBERS))
+    assert np.all(level(programme_attrition=0.0 * rates) >= level(programme_attrition=0.1 * rates))
+    assert np.all(level(programme_slippage=0.0) >= level(programme_slippage=0.5) - 1e-9)
