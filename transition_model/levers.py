@@ -20,7 +20,7 @@ from transition_model.instruments.changes import Law, LawReading, law_under
 PLAN_START = Month.parse("2025-01")
 """First month in which the plan's measures hold (plan years 2025 to 2027)."""
 
-_READ_IN_THE_LAW = Month.parse("2020-01"), Month.parse("2030-12")
+_READ_IN_THE_LAW = Month.parse("2020-01"), Month.parse("2027-12")
 
 
 def _dated(value: object) -> object:

@@ -36,6 +36,7 @@ from transition_model.dimensions import shape
 from transition_model.ledger import Ledger, published_entries
 from transition_model.levers import load_levers
 from transition_model.parameters import ParameterValues, load_parameters
+from transition_model.policy.finance import green_loan_terms
 from transition_model.results import Recorder
 from transition_model.scenario import Scenario
 from transition_model.stocks import StockFlowEngine, open_engine
@@ -219,6 +220,9 @@ class TransitionModel(mesa.Model[Any, Any]):
             paths
             | levers
             | {
+                "green_loan_discount": green_loan_terms(
+                    self.law, self.levers, self.month, self.parameters
+                ).discount,
                 "programme_effort": programmes.efforts(self.levers),
                 "programme_pace_before_plan": programmes.paces(self.parameters, self.month),
             }

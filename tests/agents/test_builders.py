@@ -32,7 +32,11 @@ DUMPED = 1.2e6
 def declared(tmp_path_factory: pytest.TempPathFactory) -> ParameterSet:
     folder = tmp_path_factory.mktemp("parameters")
     own = Path(transition_model.__file__).parent / "data" / "parameters"
-    for name in ("recyclers.toml", "builders.toml"):  # builders pay the recyclers' gate fee
+    for name in (
+        "recyclers.toml",
+        "builders.toml",
+        "finance.toml",
+    ):  # builders pay the recyclers' gate fee
         shutil.copy(own / name, folder)
     return load_parameters(folder)
 

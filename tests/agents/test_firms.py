@@ -13,6 +13,8 @@ from transition_model.agents.firms import FIRST_MONTH, Firm, Firms, sector_outpu
 from transition_model.agents.situation import Situation
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension, shape
+from transition_model.instruments import load_instruments
+from transition_model.instruments.changes import Law
 from transition_model.ledger import Ledger
 from transition_model.parameters import ParameterValues, load_parameters
 from transition_model.scenario import Scenario
@@ -22,6 +24,12 @@ SECTORS = dimension("industry_sector")
 CLASSES = dimension("catalogue_class")
 PROGRAMMES = dimension("subsidy_programme")
 SURCHARGES = dimension("revenue_source").index("electricity_surcharge")
+OTHER_SURCHARGES = (
+    "steel_tiered_price",
+    "cement_tiered_price",
+    "aluminium_tiered_price",
+    "punitive_electricity_price",
+)
 
 
 def parameter_values(**overrides: float) -> ParameterValues:
@@ -39,6 +47,7 @@ def month_of(
     parameters: ParameterValues | None = None,
     certified: float | None = None,
     seed: int = 1,
+    law: Law | None = None,
 ) -> Ledger:
     """Let the firms decide for a month, and return what they wrote."""
     stock = firms.certified_factories.sum() if certified is None else certified
@@ -51,6 +60,7 @@ def month_of(
         stocks={"certified_green_factories": np.array(stock)},
         spent_this_year=np.zeros(shape(("subsidy_programme",))),
         ledger=ledger,
+        law=load_instruments() if law is None else law,
     )
     firms.decide(situation)
     return ledger
@@ -68,13 +78,15 @@ def simulated(scenario: str, months: int, seed: int = 1, **changes: float) -> di
         "industrial_electricity_per_month",
         "green_factories_certified_per_month",
         "green_factories_revoked_per_month",
+        "national_green_factories_certified_per_month",
+        "national_green_factories_revoked_per_month",
         "subsidy_spending_per_month",
         "public_revenue_per_month",
     )
     series: dict[str, list[np.ndarray]] = {name: [] for name in names}
     for month in (FIRST_MONTH + step for step in range(months)):
         levers = policy.lever_values(month) | (changes if month >= PLAN_BEGINS else {})
-        ledger = month_of(firms, month, levers, parameters, seed=seed)
+        ledger = month_of(firms, month, levers, parameters, seed=seed, law=policy.law)
         for name in names:
             series[name].append(ledger[name])
     return {name: np.array(values) for name, values in series.items()}
@@ -168,12 +180,11 @@ def test_a_market_without_demand_leaves_no_energy_and_no_strange_number() -> Non
     assert float(ledger["public_revenue_per_month"][SURCHARGES]) == 0.0
 
 
-@pytest.mark.parametrize("member", ["restricted", "eliminated"])
-def test_a_higher_surcharge_never_means_more_output(member: str) -> None:
+def test_a_higher_surcharge_never_means_more_output() -> None:
     outputs = []
-    for surcharge in (0.0, 0.1, 0.3, 0.5):
+    for factor in (0.0, 1.0, 2.0, 3.0):
         firms = built()
-        levers = levers_of(PLAN_BEGINS, **{f"electricity_surcharge_{member}": surcharge})
+        levers = levers_of(PLAN_BEGINS, electricity_surcharge_factor=factor)
         month_of(firms, PLAN_BEGINS, levers)
         outputs.append(firms.output.copy())
     for lower, higher in pairwise(outputs):
@@ -181,16 +192,26 @@ def test_a_higher_surcharge_never_means_more_output(member: str) -> None:
     assert outputs[-1].sum() < outputs[0].sum()
 
 
-def test_the_surcharge_is_paid_by_the_electricity_of_its_class_alone() -> None:
+def test_the_differential_surcharge_is_paid_by_the_electricity_of_its_classes_alone() -> None:
+    """0.10 and 0.30 yuan/kWh, eliminated cement 0.40; steel 0.10 and 0.50, with few at 0.50."""
     firms, parameters = built(), parameter_values()
-    levers = levers_of(
-        PLAN_BEGINS, electricity_surcharge_eliminated=0.0, differential_price_enforcement=0.5
-    )
+    levers = levers_of(PLAN_BEGINS, differential_price_enforcement=0.5)
     electricity = firms.specific_energy * firms.electricity_share / 300.0
-    restricted = firms.catalogue_class == CLASSES.index("restricted")
+    law = {
+        name: rule.model_copy(update={"versions": ()}) if name in OTHER_SURCHARGES else rule
+        for name, rule in load_instruments().items()
+    }
+    restricted, eliminated = (
+        firms.catalogue_class == CLASSES.index(name) for name in ("restricted", "eliminated")
+    )
+    ledger = month_of(firms, PLAN_BEGINS, levers, parameters, law=law)
+    rate = 0.1 * restricted + 0.3 * eliminated
+    rate[eliminated & (firms.sector == SECTORS.index("cement"))] = 0.4
+    missed = parameters.scalar("steel_missed_capacity_cut_share")
+    steel = firms.sector == SECTORS.index("steel")
+    rate[steel] = missed * 0.5 + (1.0 - missed) * (0.1 * restricted + 0.5 * eliminated)[steel]
     scope = parameters.array("differential_price_scope")[firms.sector]
-    ledger = month_of(firms, PLAN_BEGINS, levers, parameters)
-    expected = np.sum((electricity * firms.output * scope)[restricted]) * 1e6 * 0.1 * 0.5
+    expected = np.sum(electricity * firms.output * scope * rate) * 1e6 * 0.5
     assert float(ledger["public_revenue_per_month"][SURCHARGES]) == pytest.approx(expected)
 
 
@@ -238,7 +259,7 @@ def test_a_measure_cuts_energy_and_the_limit_passed_makes_a_firm_allowed() -> No
     firms.columns["specific_energy"][above] = limit[above] * 1.0001
     levers = levers_of(PLAN_BEGINS, energy_audit_rate=0.0)
     firms.columns["payback_threshold"][:] = 1e-9  # nobody invests this month
-    month_of(firms, PLAN_BEGINS, levers)
+    month_of(firms, PLAN_BEGINS, levers, parameter_values(service_contract_offer=0.0))
     assert firms[below].catalogue_class == CLASSES.index("allowed")
     assert firms[above].catalogue_class == CLASSES.index("restricted")
 
@@ -246,8 +267,11 @@ def test_a_measure_cuts_energy_and_the_limit_passed_makes_a_firm_allowed() -> No
 def test_an_upgraded_firm_pays_no_surcharge_any_more() -> None:
     firms = built()
     firms.columns["specific_energy"][:] = firms.specific_energy_limit * 0.99
-    month_of(firms, PLAN_BEGINS, levers_of(PLAN_BEGINS))
-    ledger = month_of(firms, PLAN_BEGINS + 1, levers_of(PLAN_BEGINS + 1))
+    firms.columns["energy_ratio_of_last_year"][:] = 0.8
+    firms.columns["product_luck"][:] = 0.9
+    everybody_cut = parameter_values(steel_missed_capacity_cut_share=0.0)
+    month_of(firms, PLAN_BEGINS, levers_of(PLAN_BEGINS), everybody_cut)
+    ledger = month_of(firms, PLAN_BEGINS + 1, levers_of(PLAN_BEGINS + 1), everybody_cut)
     assert float(ledger["public_revenue_per_month"][SURCHARGES]) == 0.0
 
 
@@ -256,7 +280,8 @@ def test_technology_alone_upgrades_nobody() -> None:
     firms.columns["payback_threshold"][:] = 1e-9
     before = firms.catalogue_class.copy()
     for step in range(24):
-        month_of(firms, PLAN_BEGINS + step, levers_of(PLAN_BEGINS + step))
+        month = PLAN_BEGINS + step
+        month_of(firms, month, levers_of(month), parameter_values(service_contract_offer=0.0))
     np.testing.assert_array_equal(firms.catalogue_class, before)
 
 
@@ -288,13 +313,11 @@ def test_audits_and_cheap_loans_hasten_adoption() -> None:
 
 def test_the_interest_discount_is_paid_only_on_green_loans() -> None:
     place = PROGRAMMES.index("loan_interest")
-    spent = simulated("plan", 3)["subsidy_spending_per_month"][:, place]
-    assert spent[0] == 0.0
-    assert spent[-1] > 0.0
-    free = [
-        month_of(built(), PLAN_BEGINS, levers_of(PLAN_BEGINS, green_loan_interest_discount=0.0))
-    ]
-    assert free[0]["subsidy_spending_per_month"][place] == 0.0
+    spent = simulated("plan", 63)["subsidy_spending_per_month"][:, place]
+    assert np.all(spent[:60] == 0.0)
+    assert 0.0 < spent[60] < spent[61] < spent[62]
+    levers = levers_of(PLAN_BEGINS, green_loan_interest_discount=0.0)
+    assert month_of(built(), PLAN_BEGINS, levers)["subsidy_spending_per_month"][place] == 0.0
 
 
 # ---------------------------------------------------------------------- green factories
@@ -310,13 +333,50 @@ def test_certificates_pass_the_counts_that_were_published() -> None:
     assert count[59] == pytest.approx(400.0, rel=0.05)
 
 
-def test_awards_are_paid_once_for_each_certificate() -> None:
-    levers = levers_of(PLAN_BEGINS)
-    ledger = month_of(built(), PLAN_BEGINS, levers)
+def test_awards_are_paid_once_for_each_certificate_of_either_level() -> None:
+    ledger = month_of(built(), PLAN_BEGINS, levers_of(PLAN_BEGINS, green_factory_support=2.0))
     paid = ledger["subsidy_spending_per_month"][PROGRAMMES.index("green_factory_support")]
     certified = float(ledger["green_factories_certified_per_month"])
-    assert paid == pytest.approx(certified * levers["green_factory_support"])
+    kept = np.exp(-parameter_values().scalar("green_factory_revocation_rate") / 12.0)
+    promoted = float(ledger["national_green_factories_certified_per_month"]) / kept
+    assert paid == pytest.approx(2.0 * (300_000.0 * certified + 500_000.0 * promoted))
     assert certified > 0.0
+    assert promoted > 0.0
+
+
+def test_national_certificates_pass_the_counts_that_were_published() -> None:
+    """35 at the end of 2021, 54 new in 2023, 170 at the end of 2024 (municipal commission)."""
+    run = simulated("plan", 60)
+    new, lost = (
+        run[f"national_green_factories_{act}_per_month"] for act in ("certified", "revoked")
+    )
+    count = parameter_values().scalar("initial_national_green_factories") + np.cumsum(new - lost)
+    assert count[23] == pytest.approx(35.0, rel=0.1)
+    assert new[36:48].sum() == pytest.approx(54.0, rel=0.15)
+    assert count[59] == pytest.approx(170.0, rel=0.1)
+
+
+def test_a_municipal_certificate_becomes_national_after_a_year_and_no_sooner() -> None:
+    firms = built()
+    for name in ("certified_factories", "seasoned_factories", "national_factories"):
+        firms.columns[name][:] = 0.0
+    promoted, certified = [], 0.0
+    for step in range(14):
+        month = PLAN_BEGINS + step
+        ledger = month_of(firms, month, levers_of(month), certified=certified)
+        certified = float(firms.certified_factories.sum())
+        promoted.append(float(ledger["national_green_factories_certified_per_month"]))
+    assert promoted[:13] == [0.0] * 13
+    assert promoted[13] > 0.0
+
+
+def test_each_certificate_is_young_seasoned_or_national() -> None:
+    firms = built()
+    for step in range(30):
+        month = PLAN_BEGINS + step
+        month_of(firms, month, levers_of(month))
+    parts = firms.young_factories.sum(axis=1) + firms.seasoned_factories + firms.national_factories
+    np.testing.assert_allclose(parts, firms.certified_factories, rtol=1e-12)
 
 
 def test_a_higher_award_certifies_more() -> None:
@@ -326,7 +386,7 @@ def test_a_higher_award_certifies_more() -> None:
                 "green_factories_certified_per_month"
             ]
         )
-        for award in (0.0, 3e5, 1e6)
+        for award in (0.0, 1.0, 3.0)
     ]
     assert counts[0] < counts[1] < counts[2]
 

@@ -38,7 +38,8 @@ FULL_INFLOW = np.array([2e6, 1e6, 1e6, 2e7, 4e6, 3e7])
 def declared(tmp_path_factory: pytest.TempPathFactory) -> ParameterSet:
     folder = tmp_path_factory.mktemp("parameters")
     own = Path(transition_model.__file__).parent / "data" / "parameters"
-    for name in ("recyclers.toml", "stocks_end_of_life_products.toml"):  # masses of appliances
+    # Masses of appliances, and interest, are not the recyclers' own.
+    for name in ("recyclers.toml", "stocks_end_of_life_products.toml", "finance.toml"):
         shutil.copy(own / name, folder)
     return load_parameters(folder)
 

@@ -10,7 +10,7 @@ from transition_model.behaviour.electricity_price import effective_price, expect
 
 def test_a_firm_outside_the_rule_pays_the_ordinary_price() -> None:
     surcharge = expected_surcharge(np.array([0.3]), scope=np.array([0.0]), enforcement=1.0)
-    price = effective_price(0.65, premium=0.1, high_energy=np.array([0.0]), surcharge=surcharge)
+    price = effective_price(0.65, premium=np.array([0.0]), surcharge=surcharge)
     assert price == pytest.approx([0.65])
 
 
@@ -20,5 +20,5 @@ def test_half_enforcement_costs_half_the_surcharge() -> None:
 
 
 def test_the_premium_is_a_share_of_the_ordinary_price_and_the_surcharge_comes_on_top() -> None:
-    price = effective_price(0.6, premium=0.1, high_energy=np.ones(1), surcharge=np.array([0.3]))
+    price = effective_price(0.6, premium=np.array([0.1]), surcharge=np.array([0.3]))
     assert price == pytest.approx([0.96])

@@ -123,8 +123,7 @@ def test_a_huge_subsidy_draws_on_a_pool_that_empties(series_of: SeriesOf) -> Non
 
 
 HIGHEST_PRICES = {
-    "electricity_surcharge_restricted": 0.5,
-    "electricity_surcharge_eliminated": 1.0,
+    "electricity_surcharge_factor": 3.0,
     "differential_price_enforcement": 1.0,
     "high_energy_market_premium": 0.6,
     "residential_tariff_factor": 1.5,
@@ -239,8 +238,7 @@ DIRECTIONS = {
     "trade_in_generosity": ("car_scrappage_per_month", 1, MEAN),
     "trade_in_budget": ("car_scrappage_per_month", 1, MEAN),
     "green_preference": ("new_energy_share_of_sales", 1, MEAN),
-    "electricity_surcharge_restricted": ("energy_use_by_industry_per_month", -1, MEAN),
-    "electricity_surcharge_eliminated": ("energy_use_by_industry_per_month", -1, MEAN),
+    "electricity_surcharge_factor": ("energy_use_by_industry_per_month", -1, MEAN),
     "differential_price_enforcement": ("energy_use_by_industry_per_month", -1, MEAN),
     "high_energy_market_premium": ("energy_use_by_industry_per_month", -1, MEAN),
     "residential_tariff_factor": ("electricity_use_per_month", -1, MEAN),

@@ -339,12 +339,11 @@ def test_nine_in_ten_cars_reach_their_tenth_year() -> None:
 
 FIRM_SEEDS = (1, 2, 3, 4)
 NO_SURCHARGE = {
-    "electricity_surcharge_restricted": 0.0,
-    "electricity_surcharge_eliminated": 0.0,
+    "electricity_surcharge_factor": 0.0,
     "differential_price_enforcement": 1.0,
     "high_energy_market_premium": 0.0,
 }
-SURCHARGE = {"electricity_surcharge_restricted": 0.1, "electricity_surcharge_eliminated": 0.3}
+SURCHARGE = {"electricity_surcharge_factor": 1.0}
 FIRM_YEARS = 3
 
 

@@ -149,11 +149,6 @@ def test_floor_area_lies_between_what_is_known_of_2016_and_the_additions_since(
     assert 30e6 < _at(total, 2021, 12) - _at(total, 2020, 12) < 80e6
 
 
-def test_national_factories_named_in_2023_meet_the_release(history: History) -> None:
-    named = _in_year(history("factories_named_at_national_level_per_month"), 2023).sum()
-    assert named == pytest.approx(54.0, rel=0.15)
-
-
 def test_counting_soil_doubles_construction_waste(history: History) -> None:
     names = ("construction_waste_with_soil_generated_per_month", CONSTRUCTION[1])
     with_soil, without = (_in_year(history(name), 2021).sum() for name in names)

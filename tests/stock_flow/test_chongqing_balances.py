@@ -134,8 +134,8 @@ BALANCES = {
     ),
     "national green factories": (
         ["national_green_factories"],
-        ["factories_named_at_national_level_per_month"],
-        ["factories_lost_at_national_level_per_month"],
+        ["national_green_factories_certified_per_month"],
+        ["national_green_factories_revoked_per_month"],
     ),
     "green parks": (["green_parks"], ["green_parks_certified_per_month"], []),
     "national green parks": (
@@ -492,17 +492,6 @@ def test_demolition_takes_the_floor_of_the_last_century(model: CompiledModel) ->
     floor = run["floor_of_vintage"][0].sum(axis=(1, 2))
     left = floor[-1, :3] / floor[0, :3]
     assert left[0] < left[1] < left[2] <= 1.0
-
-
-def test_factories_of_national_level_are_a_part_of_those_certified(model: CompiledModel) -> None:
-    run = model.run(
-        {"green_factories_certified_per_month": 4.0, "national_naming_rate": 12.0},
-        horizon=48,
-        record=["certified_green_factories", "national_green_factories"],
-    )
-    assert np.all(
-        run["national_green_factories"] <= run["certified_green_factories"] * (1.0 + 1e-9)
-    )
 
 
 def test_specific_energy_is_energy_over_value_added_and_zero_without_output(

@@ -22,6 +22,7 @@ from transition_model.stocks.dimensional_check import check_units
 
 SET_BY_THE_PROGRAM = {
     "initial_programmes_delivered",
+    "green_loan_discount",
     "programme_effort",
     "programme_pace_before_plan",
     "initial_private_cars",
@@ -35,7 +36,6 @@ LEVERS_READ = {
     "renewable_effort",
     "corridor_effort",
     "park_effort",
-    "green_loan_interest_discount",
 }
 
 

@@ -177,9 +177,9 @@ def test_freight_moved_off_the_road_arrives_on_rail_and_water(model: CompiledMod
 def test_a_discount_on_interest_makes_green_loans_grow(model: CompiledModel) -> None:
     loans = [
         float(
-            model.run(
-                {"green_loan_interest_discount": d}, 1, horizon=24, record=["green_loans"], every=1
-            )["green_loans"][0, -1]
+            model.run({"green_loan_discount": d}, 1, horizon=24, record=["green_loans"], every=1)[
+                "green_loans"
+            ][0, -1]
         )
         for d in (0.0, 0.01)
     ]

@@ -25,6 +25,7 @@ from transition_model.dimensions import dimension
 from transition_model.instruments import load_instruments
 from transition_model.parameters import ParameterValues
 from transition_model.policy.buildings import BuildingTerms, building_terms
+from transition_model.policy.finance import green_loan_terms
 from transition_model.random_streams import normal, uniform
 
 type Array = NDArray[np.float64]
@@ -201,9 +202,9 @@ class Builders(ColumnarAgentSet[Builder]):
         """
         parameters = situation.parameters
         loan = parameters.array("retrofit_cost") * parameters.scalar("retrofit_debt_share")
-        discount = situation.levers["green_loan_interest_discount"]
+        lent = green_loan_terms(situation.law, situation.levers, situation.month, parameters)
         term = parameters.scalar("retrofit_loan_term")
-        interest = interest_subsidy(loan, discount, term)
+        interest = interest_subsidy(loan, lent.discount, term)
         eligible = parameters.array("retrofit_eligible_share")
         pace = parameters.array("retrofit_floor", situation.month) / MONTHS_PER_YEAR
         alone = retrofit.retrofitted(
@@ -220,7 +221,7 @@ class Builders(ColumnarAgentSet[Builder]):
         self.columns["interest_discount"][:] = interest_of_month(
             self.columns["interest_discount"],
             float(floor @ loan) * self.columns["starts_share"],
-            discount,
+            lent.subsidy,
             term,
         )
         self._pay("loan_interest", float(self.columns["interest_discount"].sum()), situation)

@@ -23,6 +23,7 @@ from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.dimensions import dimension
 from transition_model.instruments import load_instruments
 from transition_model.parameters import ParameterValues
+from transition_model.policy.finance import green_loan_terms
 from transition_model.policy.recycling import RecyclingTerms, recycling_terms
 from transition_model.random_streams import normal, uniform
 
@@ -306,7 +307,7 @@ class Recyclers(ColumnarAgentSet[Recycler]):
         parameters, kind = situation.parameters, self.columns["kind"]
         rate = investment.hurdle_with_loan(
             parameters.array("recycler_hurdle_rate")[kind] * self.columns["hurdle_factor"],
-            situation.levers["green_loan_interest_discount"],
+            green_loan_terms(situation.law, situation.levers, situation.month, parameters).discount,
             parameters.scalar("recycler_debt_share"),
         )
         return investment.required_cash(
@@ -345,7 +346,7 @@ class Recyclers(ColumnarAgentSet[Recycler]):
         interest = interest_of_month(
             self.columns["interest_discount"],
             (outlay - grant) * parameters.scalar("recycler_debt_share"),
-            levers["green_loan_interest_discount"],
+            green_loan_terms(situation.law, levers, situation.month, parameters).subsidy,
             parameters.scalar("recycler_loan_term"),
         )
         self.columns["interest_discount"][:] = interest

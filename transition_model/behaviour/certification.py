@@ -113,3 +113,20 @@ def certified_within(eligible: Array, certified: Array, hazard: Array, years: fl
         Factories, expected value, shape (firms,).
     """
     return np.maximum(eligible - certified, 0.0) * -np.expm1(-hazard * years)
+
+
+def promoted_within(seasoned: Array, hazard: Array, years: float) -> Array:
+    """Municipal green factories that win the national certificate within some time.
+
+    ``seasoned * (1 - exp(-hazard * years))``.
+
+    Parameters
+    ----------
+    seasoned
+        Factories that have held the municipal certificate for a year, shape (firms,).
+    hazard
+        1/year, shape (firms,).
+    years
+        Length of the time.
+    """
+    return seasoned * -np.expm1(-hazard * years)

@@ -89,6 +89,78 @@ def avoided_surcharge(
     return surcharge * electricity_share * kwh_per_tce / (measures * saving)
 
 
+def tier_saving(
+    tier: Array, tier_after: Array, electricity_share: Array, saving: Array, kwh_per_tce: float
+) -> Array:
+    """What a measure takes off a tiered price, for each tce that it saves, yuan/tce.
+
+    ``(tier - tier after) * electricity share * kwh_per_tce / saving``.
+
+    Parameters
+    ----------
+    tier, tier_after
+        Tiered surcharge now and after one more measure, yuan/kWh, shape (firms,).
+    electricity_share
+        Share of electricity in its energy, in coal equivalent, shape (firms,).
+    saving
+        Share of its energy that the measure saves, shape (firms,).
+    kwh_per_tce
+        kWh/tce.
+    """
+    return np.maximum(tier - tier_after, 0.0) * electricity_share * kwh_per_tce / saving
+
+
+def carbon_value(electricity_share: Array, carbon_price: Array, carbon_of_fuel: Array) -> Array:
+    """What the carbon market adds to a saved tce: its fuel's carbon dioxide, yuan/tce.
+
+    ``(1 - electricity share) * carbon price * carbon of fuel``. Quotas are free, so carbon costs
+    nothing on average, but a tonne less can be sold.
+
+    Parameters
+    ----------
+    electricity_share
+        Share of electricity in its energy, in coal equivalent, shape (firms,).
+    carbon_price
+        yuan/tCO2, shape (firms,).
+    carbon_of_fuel
+        tCO2/tce, shape (firms,).
+    """
+    return (1.0 - electricity_share) * carbon_price * carbon_of_fuel
+
+
+def contract_acceptance(
+    capital_cost: Array,
+    saving_value: Array,
+    reward: Array | float,
+    company_share: float,
+    contract_years: float,
+    sensitivity: float,
+) -> Array:
+    """Probability that an energy-service company takes a measure on under a contract.
+
+    The company pays the investment and lives on its share of the savings while the contract runs;
+    the firm needs no capital. The company's payback, less the reward, stands against the length of
+    the contract as a firm's against its threshold (:func:`acceptance`).
+
+    Parameters
+    ----------
+    capital_cost
+        yuan for a yearly saving of one tce, shape (firms,).
+    saving_value
+        yuan/tce, shape (firms,).
+    reward
+        Public reward for a yearly saving of one tce, yuan.
+    company_share
+        Share of the savings that the company receives.
+    contract_years
+        Length of the contract.
+    sensitivity
+        As in :func:`acceptance`.
+    """
+    years = payback(np.maximum(capital_cost - reward, 0.0), company_share * saving_value)
+    return acceptance(years, np.full(len(years), contract_years), sensitivity)
+
+
 def finance_factor(rate: float, discount: float, loan_share: float, life: float) -> float:
     """Capital cost under a green loan against that under an ordinary one.
 
