@@ -6,6 +6,7 @@ import copy
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -31,7 +32,7 @@ from transition_model.behaviour.vehicle_choice import choice_probabilities
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension, shape
 from transition_model.districts import load_districts
-from transition_model.instruments import load_instruments
+from transition_model.instruments import Instrument, load_instruments
 from transition_model.instruments.amendments import struck
 from transition_model.ledger import Ledger, ledger_entries
 from transition_model.parameters import ParameterValues, load_parameters
@@ -620,6 +621,7 @@ class City:
     rows: int = 1_000
     seed: int = 1
     month: Month = JANUARY
+    law: Mapping[str, Instrument] | None = None
 
     def __post_init__(self) -> None:
         self.households = Households.build(
@@ -629,7 +631,6 @@ class City:
         self.appliances = APPLIANCES.copy()
         self.programmes = opening_levels(self.parameters)
         self.spent = np.zeros(len(PROGRAMMES))
-        self.law = self.scenario.law
 
     def situation(self) -> Situation:
         return Situation(
@@ -645,7 +646,7 @@ class City:
             },
             spent_this_year=self.spent,
             ledger=Ledger(str(self.month)),
-            law=self.law,
+            law=self.law or self.scenario.law,
             structures=self.scenario.chosen_structures,
         )
 
@@ -1351,6 +1352,7 @@ from transition_model.agents.situation import Situation
 from transition_model.calendar import Month
 from transition_model.ledger import Ledger, ledger_entries
 from transition_model.parameters import ParameterValues, load_parameters
+from transition_model.programmes import opening_levels
 from transition_model.scenario import Scenario
 
 scenario = Scenario.load("accelerated")
@@ -1361,6 +1363,7 @@ stocks = {
     "private_cars": initial_private_cars(parameters),
     "public_charging_points_per_new_energy_car": np.array(0.1),
     "appliances_in_use": np.full((4, 3), 5e6),
+    "programmes_delivered": opening_levels(parameters),
 }
 levers = scenario.lever_values(month)
 ledger = Ledger(str(month))
