@@ -7,7 +7,7 @@ ARGS ?=
 # Told to the interpreter search, from the command line or the environment.
 export PYTHON
 
-.PHONY: help install run test bench lint format lock check docs baseline clean
+.PHONY: help install run test bench lint format lock check docs behaviour baseline clean
 
 help:
 	@printf '%s\n' \
@@ -19,7 +19,8 @@ help:
 	  'make lint       ruff, mypy, import contracts' \
 	  'make format     format the code and sort its imports' \
 	  'make docs       write what is made of models and data anew: diagrams, Vensim sketch, tables' \
-	  'make lock       resolve the dependencies anew and pin them by version and hash' \
+	  'make behaviour  write docs/behaviour.md anew: what each measure and rule brings (some minutes)' \
+  'make lock       resolve the dependencies anew and pin them by version and hash' \
 	  'make baseline   refresh the figures that the regression tests compare with' \
 	  'make clean      remove .venv, caches and build products; results stay' \
 	  '' \
@@ -65,6 +66,9 @@ docs: install
 	$(BIN)/python -m transition_model.stocks.views
 	$(BIN)/python -m transition_model.instruments.table
 	$(BIN)/python experiments/reports/history.py
+
+behaviour: install
+	$(BIN)/python experiments/reports/behaviour.py
 
 baseline: install
 	$(BIN)/python -m pytest tests/regression --refresh-baseline

@@ -61,6 +61,7 @@ def test_what_is_not_additional_is_windfall() -> None:
 def test_money_is_shared_out_over_groups_by_weight() -> None:
     money = HouseholdMoney(
         received=np.array([10.0, 0.0, 20.0]),
+        of_all_rules=np.array([10.0, 5.0, 20.0]),
         weight=np.array([1.0, 3.0, 2.0]),
         income_group=np.array([0, 0, 1]),
         district=np.array([0, 0, 0]),

@@ -12,7 +12,7 @@ matters and has to be told.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from transition_model.agents.households import Household
 from transition_model.calendar import Month
-from transition_model.dimensions import dimension
+from transition_model.dimensions import dimension, shape
 from transition_model.errors import InputError
+from transition_model.ledger import ledger_entries
 from transition_model.model import TransitionModel
 from transition_model.policy.trade_in import HOUSEHOLD_PROGRAMMES, TRADE_IN_PROGRAMMES
 from transition_model.results import Series
@@ -36,12 +37,14 @@ CAR_PROGRAMMES = ("car_scrappage", "car_replacement")
 
 @dataclass(frozen=True, slots=True)
 class HouseholdMoney:
-    """Trade-in money that households received within a window.
+    """Public money that households received within a window.
 
     Attributes
     ----------
     received
-        Yuan that a household expects, shape (n,).
+        Trade-in money that a household expects, yuan, shape (n,).
+    of_all_rules
+        What it expects under all rules that pay households, yuan, shape (n,).
     weight
         Households that a row stands for, shape (n,).
     income_group
@@ -51,6 +54,7 @@ class HouseholdMoney:
     """
 
     received: Array
+    of_all_rules: Array
     weight: Array
     income_group: NDArray[np.int64]
     district: NDArray[np.int64]
@@ -78,15 +82,18 @@ class ObservedRun:
     series
         Monthly series of every result variable.
     money
-        Trade-in money by household, from ``since`` to the end.
+        Money by household, from ``since`` to the end.
     subsidised_cars
         New cars bought with a claim to scrappage or replacement money, shape (months,), vehicles
         a month.
+    flows
+        Sum of every flow of the ledger from ``since`` to the end, by entry, shaped as there.
     """
 
     series: Series
     money: HouseholdMoney
     subsidised_cars: Array
+    flows: Mapping[str, Array]
 
     def total(self, name: str, since: Month, until: Month) -> float:
         """Sum of a monthly flow from one month to another, both included."""
@@ -115,7 +122,7 @@ class ObservedRun:
 def observe(
     scenario: Scenario, *, seed: int, households: int, since: Month, end: Month
 ) -> ObservedRun:
-    """Run a scenario to ``end`` and keep who received trade-in money from ``since`` on.
+    """Run a scenario to ``end`` and keep flows and who received money from ``since`` on.
 
     Raises
     ------
@@ -126,22 +133,32 @@ def observe(
         raise InputError("window", f"{since} to {end}", "a last month that is not before the first")
     model = TransitionModel(scenario, rng=seed, households=households)
     people: Any = model.agents_by_type[Household]
-    opening = _trade_in_money(people)
+    opening, opening_of_all = _trade_in_money(people), people.subsidy_received.copy()
     subsidised: list[float] = []
+    flows = {
+        entry.name: np.zeros(shape(entry.over))
+        for entry in ledger_entries().values()
+        if entry.kind == "flow"
+    }
     while model.month <= end:
+        within = model.month >= since
         if model.month == since:
-            opening = _trade_in_money(people)
+            opening, opening_of_all = _trade_in_money(people), people.subsidy_received.copy()
         model.step()
         subsidised.append(people.purchases.subsidised_cars)
+        for name in flows if within else ():
+            flows[name] += model.flows[name]
     return ObservedRun(
         series=model.recorder.series(),
         money=HouseholdMoney(
             received=_trade_in_money(people) - opening,
+            of_all_rules=people.subsidy_received - opening_of_all,
             weight=people.weight.copy(),
             income_group=people.income_group.astype(np.int64),
             district=people.district.astype(np.int64),
         ),
         subsidised_cars=np.array(subsidised),
+        flows=flows,
     )
 
 
