@@ -1159,7 +1159,8 @@ def test_households_answer_the_average_price_more_than_that_of_the_last_kilowatt
 def test_relief_is_what_the_law_gives_to_those_who_may_have_it(city: City) -> None:
     ledger, households = city.step(), city.households
     poor, weight = households.low_income, households.weight
-    assert np.sum(weight[poor]) == pytest.approx(0.03 * weight.sum(), rel=0.1)
+    for place, share in ((households.urban, 0.015), (~households.urban, 0.06)):
+        assert np.sum(weight[poor & place]) == pytest.approx(share * weight[place].sum(), rel=0.1)
     relief = ledger[SPENDING][PROGRAMMES.index("household_relief")]
     free = 5.2 * np.sum(weight[poor])
     assert free * (1.0 - 1e-9) <= relief < 2.0 * free

@@ -305,16 +305,20 @@ def _homes(
     draw = random_streams.uniform(seed, "persons", agent, 0)
     persons = 1 + categorical(np.diff(others, prepend=0.0), draw)
     each = np.asarray(columns["income"], dtype=np.float64) / persons
-    order = np.argsort(each, kind="stable")
     weight = np.asarray(columns["weight"], dtype=np.float64)
-    poorer = np.empty(len(each))
-    poorer[order] = np.cumsum(weight[order]) - 0.5 * weight[order]
+    urban = np.asarray(columns["urban"], dtype=np.bool_)
+    poor = np.zeros(len(each), dtype=np.bool_)
+    for place, rows in (("urban", np.flatnonzero(urban)), ("rural", np.flatnonzero(~urban))):
+        poorest = rows[np.argsort(each[rows], kind="stable")]
+        below = np.cumsum(weight[poorest]) - 0.5 * weight[poorest]
+        share = parameters.scalar(f"low_income_share_{place}")
+        poor[poorest[below < share * weight[poorest].sum()]] = True
     habit = random_streams.normal(seed, "use at home", agent, 0)
     spread = parameters.scalar("home_use_dispersion")
     in_centre = np.array([zone == "central_urban" for zone in districts.zone])
     return {
         "persons": persons.astype(np.int8),
-        "low_income": poorer < parameters.scalar("low_income_share") * weight.sum(),
+        "low_income": poor,
         "central": in_centre[np.asarray(columns["district"], dtype=np.int64)],
         "home_use": np.exp(spread * habit - 0.5 * spread**2),
         "day_load": random_streams.uniform(seed, "load at home by day", agent, 0),
