@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from transition_model.calendar import Month
 from transition_model.errors import InputError
 from transition_model.instruments import load_instruments
+from transition_model.instruments.amendments import struck
+from transition_model.instruments.amounts import Flat
 from transition_model.instruments.attributes import Claims
 from transition_model.instruments.changes import LawReading, running_on
 from transition_model.instruments.evaluation import given
 from transition_model.instruments.monthly import amount_of_month
+from transition_model.instruments.schema import Budget, Tranche
+from transition_model.policy.claims import settle
 from transition_model.scenario import Scenario
 
 SCRAPPAGE = "car_scrappage_renewal"
@@ -203,3 +208,50 @@ def test_the_amount_of_a_month_weighs_its_days() -> None:
     claim = Claims.of(1, powertrain="battery_electric", car_price=1e5)
     july = amount_of_month(rule, Month.parse("2024-07"), claim)[0]
     assert july == pytest.approx(10_000.0 * 24 / 31 + 20_000.0 * 7 / 31)
+
+
+BUDGETED = "car_replacement_renewal"
+
+
+def test_money_that_is_left_when_a_rule_is_struck_is_there_when_it_comes_back() -> None:
+    first, back = date(2024, 11, 1), date(2024, 11, 30)
+    law = struck(load_instruments(), BUDGETED, first, back)
+    days = [date(2024, 10, 15), date(2024, 11, 15), date(2024, 12, 15)]
+    claims = Claims.of(
+        3, powertrain="battery_electric", car_price=1e5, old_car_owned_since=date(2015, 1, 1)
+    )
+    agents, ordinals = np.arange(3), np.array([day.toordinal() for day in days])
+    done = settle(law[BUDGETED], claims, agents, ordinals, date(2024, 12, 31))
+    assert done.by_agent()[0].tolist() == [0, 2]
+    assert done.paid_fen.tolist() == done.claimed_fen.tolist() == [7_000_00, 7_000_00]
+
+
+def test_what_waits_when_a_rule_is_struck_is_paid_when_it_comes_back_with_its_tranche() -> None:
+    budget = Budget(
+        total=2_000.0,
+        tranches=(
+            Tranche(start=date(2025, 1, 1), amount=500.0),
+            Tranche(start=date(2025, 8, 1), amount=1_500.0),
+        ),
+        allocation="first_come_first_served",
+        carry_over=True,
+        last_claim="remainder",
+        central_share=0.0,
+    )
+    law = load_instruments()
+    version = law["bus_renewal"].versions[0].model_copy(
+        update={
+            "id": "with money", "start": date(2025, 1, 1), "end": date(2025, 12, 31),
+            "eligibility": (), "flat": Flat(amount=1_000.0, per="vehicles"), "budget": budget,
+        }
+    )  # fmt: skip
+    rule = law["bus_renewal"].model_copy(update={"versions": (version,), "after": "end"})
+    cut = struck({"bus_renewal": rule}, "bus_renewal", date(2025, 3, 1), date(2025, 5, 31))
+    days = [date(2025, 2, 1), date(2025, 4, 1), date(2025, 7, 1)]
+    ordinals = np.array([day.toordinal() for day in days])
+    claims = Claims.of(3, vehicles=1.0)
+    done = settle(cut["bus_renewal"], claims, np.arange(3), ordinals, date(2025, 12, 31))
+    assert done.agent.tolist() == [0, 2]
+    assert done.paid_fen.tolist() == [1_000_00, 1_000_00]
+    assert [date.fromordinal(int(day)) for day in done.decided_on] == [date(2025, 8, 1)] * 2
+    assert done.total_fen == 2_000_00

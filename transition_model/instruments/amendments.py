@@ -121,12 +121,13 @@ def struck(
 ) -> Instruments:
     """Strike a rule from ``start`` to ``end``, both days included, or for good.
 
-    Nothing can be claimed on those days; budgets stay with the part of a version before them.
+    Nothing can be claimed on those days, and nothing is paid. Of a version that comes back, claims
+    that wait and money that is left are still there then; tranches come on their days.
 
     Raises
     ------
     InputError
-        If it is to come back within a version with a budget, or while it is phased out.
+        If it is to be struck while it is phased out.
     """
     rule = _known(instruments, identifier)
     day = timedelta(days=1)
@@ -141,21 +142,17 @@ def struck(
         if last < start or (end is not None and version.start > end):
             versions.append(_version(identifier, version.model_dump() | {"end": last}))
             continue
-        comes_back = end is not None and last > end
-        if comes_back and version.budget is not None and version.start < start:
-            raise InputError(
-                f"{identifier}, version {version.id}: struck", f"{start} to {end}",
-                "days that end with a version that has a budget",
-            )  # fmt: skip
         closing = last if end is None else min(last, end)
         pieces = (
             (version.start, start - day, version.state, ""),
             (max(version.start, start), closing, "closed", " (struck)"),
             ((end or last) + day, last, version.state, " (back)"),
         )
+        comes_back = end is not None and last > end
         for first, final, state, name in pieces:
             if first <= final:
-                versions.append(_piece(identifier, version, first, final, state, name))
+                kept = _piece(identifier, version, first, final, state, name, comes_back)
+                versions.append(kept)
     after = "end" if end is None else rule.after
     return _changed(
         instruments, rule, versions=versions, after=after,
@@ -164,20 +161,35 @@ def struck(
 
 
 def _piece(
-    identifier: str, version: Version, first: date, final: date, state: str, name: str
+    identifier: str,
+    version: Version,
+    first: date,
+    final: date,
+    state: str,
+    name: str,
+    comes_back: bool,
 ) -> Version:
-    """A part of a version, with the money whose days it holds."""
-    budget = version.budget.model_dump() if version.budget and state != "closed" else None
+    """A part of a version, with the money whose days it holds.
+
+    Where the version comes back, the money of its first day passes through the parts, and so does
+    the queue.
+    """
+    opens = first == version.start
+    budget = version.budget.model_dump() if version.budget else None
+    if budget is not None and state == "closed" and not comes_back:
+        budget = None
     if budget is not None and budget["tranches"]:
         kept = [tranche for tranche in budget["tranches"] if first <= tranche["start"] <= final]
         budget |= {"tranches": kept, "total": math.fsum(tranche["amount"] for tranche in kept)}
-    opens = first == version.start
+    elif budget is not None and not opens:
+        budget |= {"total": 0.0, "carry_over": True}
+    passes_on = comes_back and version.budget is not None and not opens
     return _version(
         identifier,
         version.model_dump() | {
             "id": version.id + name, "start": first, "end": final, "state": state,
             "budget": budget, "stated_end": version.stated_end if opens else None,
-            "takes_over_queue": version.takes_over_queue and opens,
+            "takes_over_queue": passes_on or (version.takes_over_queue and opens),
             "retroactive_from": version.retroactive_from if opens else None,
         },
     )  # fmt: skip
