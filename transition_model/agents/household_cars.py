@@ -436,7 +436,7 @@ def expected_flows(
     """Cars bought by powertrain and cars scrapped by powertrain and age, a month.
 
     Cars in cells that no household of the sample owns leave at the natural hazard, and are
-    replaced as all households choose without an offer.
+    replaced as owners of worn-out cars choose without an offer.
 
     Returns
     -------
@@ -456,7 +456,14 @@ def expected_flows(
     )
     after_scrappage = scrapped @ decision.after_scrappage
     if unsampled.any() and weight.sum() > 0.0:
-        chosen = np.average(decision.at_first, axis=0, weights=weight)
+        wearing_out = np.zeros(len(weight))
+        wearing_out[owns] = weight[owns] * replacement.weibull_hazard_per_month(
+            owners.age_years[owns],
+            parameters.scalar("car_survival_scale"),
+            parameters.scalar("car_survival_shape"),
+        )
+        like = wearing_out if wearing_out.any() else weight
+        chosen = np.average(decision.at_first, axis=0, weights=like)
         after_scrappage = after_scrappage + unsampled.sum() * chosen
     purchases = (
         replaced * after_scrappage
