@@ -11,6 +11,7 @@ from transition_model.behaviour.production import (
     exit_hazard,
     margin_after_price,
     output_response,
+    productivity_change,
     running_share,
 )
 
@@ -54,3 +55,15 @@ def test_the_surcharge_moves_exit_by_less_than_a_percentage_point_a_year() -> No
     without = exit_hazard(np.array([0.05]), np.array([0.0]), 0.01)
     under = exit_hazard(np.array([0.05]), np.array([0.3]), 0.01)
     assert without < under <= without + 0.01
+
+
+def test_productivity_falls_for_two_years_and_ends_above_where_it_began() -> None:
+    level, path = 1.0, []
+    for month in range(72):
+        change = productivity_change(np.array([float(month)]), 0.012, 24.0, 0.018, 24.0)
+        level *= 1.0 + float(change[0])
+        path.append(level)
+    assert path[23] == pytest.approx((1.0 - 0.001) ** 24)
+    assert min(path) == path[23]
+    assert path[-1] > 1.0
+    assert path[47] == path[-1]

@@ -61,8 +61,6 @@ MONTHLY = [
     ("private_charging_points", 2024, 8, 250e3, 320e3, "286,000, vice-mayor"),
     ("certified_green_factories", 2021, 12, 168.0, 174.0, "171, Chongqing Daily"),
     ("certified_green_factories", 2023, 9, 320.0, 340.0, "330"),
-    ("national_green_factories", 2021, 12, 31.0, 39.0, "35, national level alone"),
-    ("national_green_factories", 2024, 12, 155.0, 185.0, "170, national level alone"),
     ("national_green_parks", 2021, 12, 2.0, 4.0, "3, national level alone"),
     ("national_green_parks", 2024, 12, 13.5, 18.5, "16, national level alone"),
 ]

@@ -36,6 +36,7 @@ OUTFLOWS = {
     "truck_scrappage_per_month": 0.0005,
     "recycling_capacity_closed_per_month": 0.1,
     "green_factories_revoked_per_month": 0.1,
+    "national_green_factories_revoked_per_month": 0.05,
 }
 
 
