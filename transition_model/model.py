@@ -21,7 +21,9 @@ from transition_model.agents.freight_operators import FreightOperators
 from transition_model.agents.households import Households
 from transition_model.agents.initial_stocks import initial_private_cars
 from transition_model.agents.recyclers import Recyclers
+from transition_model.agents.ship_owners import ShipOwners
 from transition_model.agents.situation import Situation
+from transition_model.agents.station_developers import StationDevelopers
 from transition_model.agents.transit_operators import TransitOperators
 from transition_model.balances import (
     Balance,
@@ -181,7 +183,15 @@ class TransitionModel(mesa.Model[Any, Any]):
         )
         sets.append(population)
         first += population.size
-        for agent_type in (Firms, TransitOperators, FreightOperators, Recyclers, Builders):
+        for agent_type in (
+            Firms,
+            TransitOperators,
+            FreightOperators,
+            StationDevelopers,
+            ShipOwners,
+            Recyclers,
+            Builders,
+        ):
             built = agent_type.build(self, self.parameters, self.run_seed, first)
             first += built.size
             sets.append(built)

@@ -25,6 +25,8 @@ COUNTED = (
     "person",
     "vehicle",
     "charging_point",
+    "hydrogen_station",
+    "ship",
     "appliance",
     "firm",
     "factory",

@@ -44,6 +44,7 @@ def month_of(
     month: str,
     law: Mapping[str, Instrument] = PLAN.law,
     points: float = 1.0,
+    stations: float = 3.0,
 ) -> Ledger:
     """The ledger of one month, decided on the owners' own trucks."""
     now = Month.parse(month)
@@ -51,6 +52,8 @@ def month_of(
     stocks = {
         "trucks": owners.fleet(),
         "public_charging_points_per_new_energy_car": np.array(points),
+        "hydrogen_stations": np.array(stations),
+        "truck_hydrogen_use_per_month": np.array(1e4),
     }
     nothing = np.zeros(shape(("subsidy_programme",)))
     owners.decide(Situation(now, 1, VALUES, PLAN.lever_values(now), stocks, nothing, ledger, law))
@@ -264,6 +267,19 @@ def test_without_public_points_fewer_electric_trucks_are_bought() -> None:
         for points in (0.0, 1.0)
     )
     assert 0.0 < few < many
+
+
+def test_without_stations_no_hydrogen_trucks_and_more_with_cheap_hydrogen() -> None:
+    hydrogen = FUEL.index("hydrogen")
+
+    def bought(law: Mapping[str, Instrument], stations: float) -> float:
+        ledger = month_of(built(), "2025-06", law, stations=stations)
+        return float(ledger["truck_purchases_per_month"][:, hydrogen].sum())
+
+    dear = without("hydrogen_operating_subsidy")
+    assert bought(PLAN.law, 0.0) == 0.0
+    assert 0.0 < bought(dear, 3.0) < bought(PLAN.law, 3.0)
+    assert bought(PLAN.law, 0.4) < bought(PLAN.law, 3.0)
 
 
 # ---------------------------------------------------------------------- in the city

@@ -10,6 +10,8 @@ from transition_model.agents.firms import Firm
 from transition_model.agents.freight_operators import FreightOperator
 from transition_model.agents.households import Household
 from transition_model.agents.recyclers import Recycler
+from transition_model.agents.ship_owners import ShipOwner
+from transition_model.agents.station_developers import StationDeveloper
 from transition_model.agents.transit_operators import TransitOperator
 from transition_model.dimensions import dimension
 from transition_model.model import MONTH_PLAN
@@ -108,7 +110,16 @@ def test_mesa_runs_the_model_as_any_other(model: TransitionModel) -> None:
 
 
 def test_mesa_finds_every_type_of_agent(model: TransitionModel) -> None:
-    types = {Household, Firm, TransitOperator, FreightOperator, Recycler, Builder}
+    types = {
+        Household,
+        Firm,
+        TransitOperator,
+        FreightOperator,
+        StationDeveloper,
+        ShipOwner,
+        Recycler,
+        Builder,
+    }
     assert set(model.agent_types) == types
     assert len(model.agents) == sum(len(model.agents_by_type[kind]) for kind in types)
     identifiers = [agent.unique_id for agent in model.agents]

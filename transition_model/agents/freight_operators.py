@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from transition_model.agents.columns import Column, ColumnarAgentSet, RowAgent
 from transition_model.agents.situation import Situation
-from transition_model.behaviour import truck_choice, truck_replacement
+from transition_model.agents.station_developers import sales_of_a_station, station_terms
+from transition_model.behaviour import hydrogen_stations, truck_choice, truck_replacement
 from transition_model.behaviour.discounting import present_value_factor
 from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.dimensions import dimension, shape
@@ -244,11 +245,11 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
             self.daily_distance[:, None], reach, steepness
         ) / truck_choice.share_of_days_within_range(mean[:, None], reach, steepness)
         market = parameters.array("truck_fuel_share_of_purchases", month)[self.truck_class]
-        cost = self._cost(parameters, month, self.daily_distance) - subsidy
+        cost = self._cost(parameters, month, self.daily_distance, self._hydrogen_price(situation))
         return truck_choice.powertrain_shares(
             market * serves * self._filling(situation),
-            cost,
-            self._cost(parameters, month, mean),
+            cost - subsidy,
+            self._cost(parameters, month, mean, parameters.scalar("hydrogen_price", month)),
             parameters.scalar("truck_cost_sensitivity"),
         )
 
@@ -259,15 +260,36 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
         access = min(points * parameters.scalar("vehicles_per_public_charging_point_desired"), 1.0)
         filling = np.ones(len(dimension("truck_fuel")))
         filling[_fuel("electric")] -= (1.0 - access) * parameters.scalar("truck_public_charging")
+        stations = float(situation.stocks["hydrogen_stations"])
+        most = stations * parameters.scalar("hydrogen_station_capacity") / MONTHS_PER_YEAR
+        used = float(situation.stocks["truck_hydrogen_use_per_month"])
+        filling[_fuel("hydrogen")] = min(most / used, 1.0) if used > 0.0 else float(most > 0.0)
         return filling
 
-    def _cost(self, parameters: ParameterValues, month: Month, daily: Array) -> Array:
+    def _hydrogen_price(self, situation: Situation) -> float:
+        """Price at the pump, yuan/kg: subsidised stations sell up to a limit of price."""
+        parameters, terms = situation.parameters, station_terms(situation)
+        covered = hydrogen_stations.covered_share(
+            terms.hydrogen_operating,
+            terms.hydrogen_operating_limit,
+            sales_of_a_station(situation),
+            parameters.scalar("truck_years_reckoned"),
+        )
+        market = parameters.scalar("hydrogen_price", situation.month)
+        limit = parameters.scalar("hydrogen_price_with_subsidy")
+        return hydrogen_stations.pump_price(market, limit, covered)
+
+    def _cost(
+        self, parameters: ParameterValues, month: Month, daily: Array, hydrogen_price: float
+    ) -> Array:
         """Cost of ownership without subsidy, yuan, shape (owners, powertrains).
 
         Parameters
         ----------
         daily
             Distance of a working day, km, shape (owners,).
+        hydrogen_price
+            Yuan/kg.
         """
         each_km = np.stack(
             [
@@ -276,7 +298,7 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
                 self._each_km(parameters, "gas") * parameters.scalar("truck_gas_price", month),
                 self._each_km(parameters, "electricity")
                 * parameters.scalar("truck_electricity_price"),
-                self._each_km(parameters, "hydrogen") * parameters.scalar("hydrogen_price", month),
+                self._each_km(parameters, "hydrogen") * hydrogen_price,
             ],
             axis=1,
         ) + self._of_class(parameters, "truck_maintenance")

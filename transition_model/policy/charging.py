@@ -1,0 +1,83 @@
+"""What the rules offer those who build charging points, hydrogen stations and green ships."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.calendar import Month
+from transition_model.instruments import Instrument
+from transition_model.instruments.attributes import Claims
+from transition_model.instruments.monthly import amount_of_month
+
+type Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class StationTerms:
+    """Terms of a month.
+
+    Attributes
+    ----------
+    charging
+        For each kilowatt of a public charging point, yuan/kW.
+    hydrogen_grant
+        For a new hydrogen station, yuan.
+    hydrogen_operating
+        For hydrogen sold at or below the limit of price, yuan/kg.
+    hydrogen_operating_limit
+        The most that a station gets for it in all, yuan; inf without limit.
+    """
+
+    charging: float
+    hydrogen_grant: float
+    hydrogen_operating: float
+    hydrogen_operating_limit: float
+
+
+def station_terms_of_month(
+    law: Mapping[str, Instrument],
+    levers: Mapping[str, float],
+    month: Month,
+    investment: float,
+    price: float,
+) -> StationTerms:
+    """The terms of a month.
+
+    Parameters
+    ----------
+    law
+        Dated rules, by id.
+    levers
+        Values of the month; ``public_charging_support`` stands in the law, unless moved.
+    month
+        The month.
+    investment
+        In a hydrogen station without land, yuan.
+    price
+        At which subsidised stations sell, yuan/kg.
+    """
+    operating = law["hydrogen_operating_subsidy"]
+    limits = [version.limits for _, version in operating.parts(month) if version.limits]
+    stated = [limit.yuan_per_agent for limit in limits if limit.yuan_per_agent is not None]
+    return StationTerms(
+        charging=levers["public_charging_support"],
+        hydrogen_grant=float(
+            amount_of_month(
+                law["hydrogen_station_grant"], month, Claims.of(station_investment=investment)
+            )[0]
+        ),
+        hydrogen_operating=float(
+            amount_of_month(operating, month, Claims.of(hydrogen_sold=1.0, hydrogen_price=price))[0]
+        ),
+        hydrogen_operating_limit=min(stated, default=math.inf),
+    )
+
+
+def ship_grant_of_month(instrument: Instrument, month: Month, extra_cost: Array) -> Array:
+    """Grant for a new ship by its extra cost against diesel, yuan, shape as given."""
+    return amount_of_month(instrument, month, Claims.of(ship_investment=extra_cost))
