@@ -28,12 +28,15 @@ SCALE = {
     "1e4 yuan/month": 1e4,
     "factory/month": 20.0,
     "yuan/month": 1e8,
+    "hydrogen_station/month": 2.0,
+    "ship/month": 20.0,
 }
 OUTFLOWS = {
     "private_car_scrappage_per_month": 0.01,
     "appliance_discards_per_month": 1.0,
     "transit_retirements_per_month": 0.01,
     "truck_scrappage_per_month": 0.0005,
+    "ship_scrappage_per_month": 0.1,
     "recycling_capacity_closed_per_month": 0.1,
     "green_factories_revoked_per_month": 0.1,
     "national_green_factories_revoked_per_month": 0.05,
@@ -57,6 +60,7 @@ def _random_inputs(seed: int) -> Flows:
     }
     inputs["initial_truck_fleet"] = draw.uniform(5e3, 5e4, shape(("truck_class", "truck_fuel")))
     inputs["initial_truck_age_share"] = np.full(shape(("truck_fuel", "truck_age")), 1.0 / 16.0)
+    inputs["initial_ships"] = draw.uniform(20.0, 3e3, shape(("ship_fuel",)))
     inputs["initial_private_cars"] = draw.uniform(2e3, 2e5, shape(("powertrain", "car_age")))
     inputs["initial_transit_vehicles"] = draw.uniform(
         2e3, 2e4, shape(("transit_class", "transit_fuel"))
@@ -93,6 +97,12 @@ BALANCES = {
         ["transit_retirements_per_month"],
     ),
     "trucks": (["trucks"], ["truck_purchases_per_month"], ["truck_scrappage_per_month"]),
+    "hydrogen stations": (
+        ["hydrogen_stations", "hydrogen_stations_under_construction"],
+        ["hydrogen_stations_begun_per_month"],
+        ["hydrogen_station_retirements_per_month"],
+    ),
+    "ships": (["ships"], ["ship_purchases_per_month"], ["ship_scrappage_per_month"]),
     "appliances": (
         ["appliances_in_use"],
         ["appliance_purchases_per_month"],
