@@ -145,6 +145,48 @@ def check_spending(month: Month, spent: Array, paid: Array, levers: Mapping[str,
         )
 
 
+def check_fleet_ages(
+    month: Month, counted: Array, opening: Mapping[str, Array], flows: Mapping[str, Array]
+) -> None:
+    """Refuse public-service fleets whose ages differ from what the operators count.
+
+    Parameters
+    ----------
+    month
+        The month.
+    counted
+        Vehicles that the operators have after the month's flows, shape (classes, ages).
+    opening
+        ``transit_vehicles`` and ``transit_vehicles_by_age`` at the month's opening.
+    flows
+        The ledger of the month.
+
+    Raises
+    ------
+    BreachError
+        Naming class and age, or the class whose sums over fuels and ages differ.
+    """
+    over = ("transit_class", "transit_age")
+    ages = opening["transit_vehicles_by_age"]
+    after = ages - flows["transit_retirements_by_age_per_month"]
+    after[:, 0] += flows["transit_registrations_per_month"].sum(axis=1)
+    _require_equal(month, "counted transit_vehicles", over, counted, after)
+    by_fuel = opening["transit_vehicles"].sum(axis=1)
+    _require_equal(month, "transit_vehicles of all ages", over[:1], ages.sum(axis=1), by_fuel)
+
+
+def _require_equal(
+    month: Month, quantity: str, over: tuple[str, ...], left: Array, right: Array
+) -> None:
+    """Refuse counts of vehicles that differ by more than rounding."""
+    off = np.abs(left - right)
+    # Written so that what is no number counts as off.
+    if not np.all(off <= TOLERANCE * np.maximum(np.abs(right), 1.0)):
+        worst = np.unravel_index(int(np.argmax(np.nan_to_num(off, nan=np.inf))), off.shape)
+        place = f"{quantity}{_place(over, worst)}"
+        raise BreachError(str(month), place, float(left[worst]), float(right[worst]), "vehicle")
+
+
 def check_received(month: Month, received: Mapping[str, float], paid: Array) -> None:
     """Refuse payments that are booked and not received, or received and not booked.
 

@@ -19,7 +19,7 @@ from transition_model.agents.columns import AllAgents
 from transition_model.agents.firms import Firms
 from transition_model.agents.freight_operators import FreightOperators
 from transition_model.agents.households import Households
-from transition_model.agents.initial_stocks import initial_private_cars
+from transition_model.agents.initial_stocks import initial_fleets_by_age, initial_private_cars
 from transition_model.agents.recyclers import Recyclers
 from transition_model.agents.ship_owners import ShipOwners
 from transition_model.agents.situation import Situation
@@ -27,6 +27,7 @@ from transition_model.agents.station_developers import StationDevelopers
 from transition_model.agents.transit_operators import TransitOperators
 from transition_model.balances import (
     Balance,
+    check_fleet_ages,
     check_pots,
     check_received,
     check_seam,
@@ -144,13 +145,16 @@ class TransitionModel(mesa.Model[Any, Any]):
         self.flows = self.ledger.close()
 
     def check_ledger(self) -> None:
-        """Check that no money is overspent, and that households received what was booked."""
+        """Check money spent and received, and the ages of public-service fleets."""
         spent = self.published["public_money_spent"] - self._spent_by_january
         paid = self.flows["subsidy_spending_per_month"]
         check_spending(self.month, spent, paid, self.levers)
         purchases = self._set_of(Households).purchases
         check_received(self.month, purchases.received_this_month(), paid)
         check_pots(self.month, purchases.money.pots())
+        fleets = self.stocks.values(["transit_vehicles", "transit_vehicles_by_age"])
+        counted = self._set_of(TransitOperators).fleet_by_age()
+        check_fleet_ages(self.month, counted, fleets, self.flows)
 
     def step_stocks(self) -> None:
         """Integrate the stocks over the month, and check that they moved by the ledger's flows."""
@@ -211,7 +215,9 @@ class TransitionModel(mesa.Model[Any, Any]):
             if not parameter.is_path and parameter.id in known
         }
         constants["initial_private_cars"] = initial_private_cars(self.parameters)
-        constants["initial_transit_vehicles"] = self._set_of(TransitOperators).fleet()
+        operators = self._set_of(TransitOperators)
+        constants["initial_transit_vehicles"] = operators.fleet()
+        constants["initial_transit_vehicles_by_age"] = initial_fleets_by_age(operators)
         constants["initial_recycling_capacity"] = self._set_of(Recyclers).capacity_by_kind()
         constants["initial_programmes_delivered"] = programmes.opening_levels(self.parameters)
         self.levers = self._lever_paths[self.month - FIRST_MONTH]

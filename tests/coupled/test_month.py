@@ -13,6 +13,7 @@ from transition_model.agents.recyclers import Recycler
 from transition_model.agents.ship_owners import ShipOwner
 from transition_model.agents.station_developers import StationDeveloper
 from transition_model.agents.transit_operators import TransitOperator
+from transition_model.balances import check_fleet_ages
 from transition_model.dimensions import dimension
 from transition_model.model import MONTH_PLAN
 
@@ -91,6 +92,38 @@ def test_transit_fleets_equal_their_stock_to_the_unit() -> None:
     stock = model.stocks.values(["transit_vehicles"])["transit_vehicles"]
     assert np.array_equal(counted, np.rint(counted))
     assert np.allclose(stock, counted, rtol=0.0, atol=1e-6)
+
+
+def test_ages_of_transit_fleets_equal_their_stock_to_the_unit() -> None:
+    model = TransitionModel(rng=5, households=300)
+    operators = model.agents_by_type[TransitOperator]
+    names = ["transit_vehicles", "transit_vehicles_by_age"]
+    for number in range(1, 37):
+        model.step()
+        stocks = model.stocks.values(names)
+        by_fuel, by_age = stocks["transit_vehicles"], stocks["transit_vehicles_by_age"]
+        assert np.allclose(by_age.sum(axis=1), by_fuel.sum(axis=1), rtol=0.0, atol=1e-6)
+        # Stocks grow a year older at the end of December, operators at the opening of January.
+        if number % 12:
+            assert np.allclose(by_age, operators.fleet_by_age(), rtol=0.0, atol=1e-6)
+    assert np.array_equal(operators.fleet_by_age().sum(axis=1), operators.fleet().sum(axis=1))
+
+
+def test_fleets_whose_ages_differ_from_the_operators_stop_the_run(model: TransitionModel) -> None:
+    fleets = model.stocks.values(["transit_vehicles", "transit_vehicles_by_age"])
+    counted = fleets["transit_vehicles_by_age"].copy()
+    flows = {
+        "transit_registrations_per_month": np.zeros_like(fleets["transit_vehicles"]),
+        "transit_retirements_by_age_per_month": np.zeros_like(counted),
+    }
+    check_fleet_ages(model.month, counted, fleets, flows)
+    swapped = counted.copy()
+    swapped[0, [2, 3]] += (1.0, -1.0)
+    with pytest.raises(BreachError, match=r"counted transit_vehicles\[central_bus, transit_age2"):
+        check_fleet_ages(model.month, swapped, fleets, flows)
+    fleets["transit_vehicles"][6, 0] += 1.0
+    with pytest.raises(BreachError, match=r"transit_vehicles of all ages\[post"):
+        check_fleet_ages(model.month, counted, fleets, flows)
 
 
 def test_recycling_capacity_of_the_plants_equals_its_stock() -> None:

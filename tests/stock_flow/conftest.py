@@ -93,7 +93,15 @@ def _initial_private_cars() -> Array:
 def _flows(engine: StockFlowEngine, month: Month, values: ParameterValues) -> Series:
     """What agents might write in a month, given the stocks at its opening."""
     year = month.year - FIRST.year
-    stocks = engine.values(["private_cars", "appliances_in_use", "transit_vehicles", "trucks"])
+    stocks = engine.values(
+        [
+            "private_cars",
+            "appliances_in_use",
+            "transit_vehicles",
+            "transit_vehicles_by_age",
+            "trucks",
+        ]
+    )
     flows = {name: np.zeros(shape(entry.over)) for name, entry in ledger_entries().items()}
 
     age, (scale, form) = np.arange(26), CAR_LIFE
@@ -122,6 +130,8 @@ def _flows(engine: StockFlowEngine, month: Month, values: ParameterValues) -> Se
 
     retired = stocks["transit_vehicles"] / TRANSIT_LIFE / MONTHS_PER_YEAR
     flows["transit_retirements_per_month"] = retired
+    by_age = stocks["transit_vehicles_by_age"] / TRANSIT_LIFE / MONTHS_PER_YEAR
+    flows["transit_retirements_by_age_per_month"] = by_age
     flows["transit_registrations_per_month"][:, 3] = retired.sum(axis=1)
 
     worn_out = worn_out_per_month(stocks["trucks"], np.array(TRUCK_LIFE), 5.58)
@@ -184,6 +194,9 @@ def history() -> Callable[[str], Array]:
         | {
             "initial_private_cars": _initial_private_cars(),
             "initial_transit_vehicles": fleet,
+            "initial_transit_vehicles_by_age": np.pad(
+                fleet.sum(axis=1, keepdims=True), ((0, 0), (4, 16))
+            ),
             "initial_recycling_capacity": values.array("recycler_initial_capacity"),
             "initial_programmes_delivered": programmes.opening_levels(values),
             "programme_pace_before_plan": programmes.paces(values, FIRST),

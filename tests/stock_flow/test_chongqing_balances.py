@@ -35,6 +35,7 @@ OUTFLOWS = {
     "private_car_scrappage_per_month": 0.01,
     "appliance_discards_per_month": 1.0,
     "transit_retirements_per_month": 0.01,
+    "transit_retirements_by_age_per_month": 0.002,
     "truck_scrappage_per_month": 0.0005,
     "ship_scrappage_per_month": 0.1,
     "recycling_capacity_closed_per_month": 0.1,
@@ -64,6 +65,9 @@ def _random_inputs(seed: int) -> Flows:
     inputs["initial_private_cars"] = draw.uniform(2e3, 2e5, shape(("powertrain", "car_age")))
     inputs["initial_transit_vehicles"] = draw.uniform(
         2e3, 2e4, shape(("transit_class", "transit_fuel"))
+    )
+    inputs["initial_transit_vehicles_by_age"] = draw.uniform(
+        2e3, 2e4, shape(("transit_class", "transit_age"))
     )
     return inputs
 
@@ -95,6 +99,11 @@ BALANCES = {
         ["transit_vehicles"],
         ["transit_registrations_per_month"],
         ["transit_retirements_per_month"],
+    ),
+    "transit vehicles by age": (
+        ["transit_vehicles_by_age"],
+        ["transit_registrations_per_month"],
+        ["transit_retirements_by_age_per_month"],
     ),
     "trucks": (["trucks"], ["truck_purchases_per_month"], ["truck_scrappage_per_month"]),
     "hydrogen stations": (
@@ -363,6 +372,28 @@ def test_the_last_class_of_age_keeps_old_cars(model: CompiledModel) -> None:
     cars[1, 24:] = (30.0, 70.0)
     run = model.run({"initial_private_cars": cars}, horizon=24, record=["private_cars"])
     assert run["private_cars"][0, 24, 1, 25] == pytest.approx(100.0)
+
+
+def test_a_cohort_of_public_service_vehicles_moves_up_at_the_years_end(
+    model: CompiledModel,
+) -> None:
+    fleet = np.zeros(shape(("transit_class", "transit_age")))
+    fleet[0, [3, 19]] = (40.0, 60.0)
+    retired = np.zeros_like(fleet)
+    retired[0, 3] = 1.0
+    run = model.run(
+        {
+            "initial_transit_vehicles_by_age": fleet,
+            "transit_retirements_by_age_per_month": retired,
+        },
+        horizon=36,
+        record=["transit_vehicles_by_age"],
+    )
+    ages = run["transit_vehicles_by_age"][0, :, 0]
+    assert ages[11, 3] == pytest.approx(29.0)
+    assert ages[12, 3] == 0.0
+    assert ages[12, 4] == pytest.approx(28.0)
+    assert [ages[month, 20] for month in (11, 12, 24, 36)] == pytest.approx([0.0, 60.0, 60.0, 60.0])
 
 
 def test_a_cohort_of_trucks_stays_together_and_the_last_class_keeps_old_ones(

@@ -27,6 +27,7 @@ SET_BY_THE_PROGRAM = {
     "programme_pace_before_plan",
     "initial_private_cars",
     "initial_transit_vehicles",
+    "initial_transit_vehicles_by_age",
     "initial_recycling_capacity",
 }
 FIRST = Month.parse("2020-01")
@@ -65,6 +66,7 @@ def test_classes_are_those_of_the_dimensions_in_the_same_order(engine: StockFlow
     declared = {name: each.members for name, each in dimensions().items() if name in used}
     assert declared == {name: used[name] for name in declared}
     ranges = {"older_age", "younger_age", "stored_kind", "dismantled_kind", "scrap_material"}
+    ranges |= {"younger_transit_age", "middle_transit_age", "older_transit_age"}
     ranges |= {"younger_truck_age", "middle_truck_age", "truck_age_before"}
     ranges |= {"certified_level", "old_vintage"}
     assert set(used) - set(declared) <= ranges

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.agents.household_cars import new_energy_mask
+from transition_model.agents.transit_operators import TransitOperators
+from transition_model.behaviour.fleet_replacement import one_year_older
 from transition_model.dimensions import dimension
 from transition_model.parameters import ParameterValues
 
@@ -28,3 +30,12 @@ def initial_private_cars(parameters: ParameterValues) -> NDArray[np.float64]:
     aged[:, 1:] = ages[:, :-1]
     aged[:, -1] += ages[:, -1]
     return np.asarray(by_powertrain[:, None] * aged)
+
+
+def initial_fleets_by_age(operators: TransitOperators) -> NDArray[np.int64]:
+    """Public-service vehicles at the beginning of 2020, shape (classes, ages).
+
+    Operators open with the ages of the end of 2019 and grow a year older in their first month;
+    here, as for private cars, vehicles of 2019 stand in class 1 from the beginning.
+    """
+    return one_year_older(operators.fleet_by_age())

@@ -17,8 +17,8 @@ from transition_model.random_streams import normal, uniform
 type Array = NDArray[np.float64]
 type Counts = NDArray[np.int64]
 
-AGES = 21
-"""Age classes of a fleet in years, 0 to 20; no legal life is that long."""
+AGES = len(dimension("transit_age"))
+"""Age classes of a fleet in years, the last one open; no legal life is that long."""
 
 FIRST_MONTH = Month.parse("2020-01")
 """The month that the fleets are made for."""

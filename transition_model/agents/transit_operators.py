@@ -83,6 +83,10 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
         """Vehicles in service by class and fuel, whole numbers, shape (7, 4)."""
         return self._by_class(self.vehicles.sum(axis=2))
 
+    def fleet_by_age(self) -> Counts:
+        """Vehicles in service by class and age, whole numbers, shape (7, 21)."""
+        return self._by_class(self.vehicles.sum(axis=1))
+
     def decide(self, situation: Situation) -> None:
         """Take delivery of what was ordered, then plan the year if it is the month for it."""
         if situation.month.month == 1:
@@ -106,6 +110,7 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
         ledger = situation.ledger
         ledger.add("transit_registrations_per_month", self._by_class(registered))
         ledger.add("transit_retirements_per_month", self._by_class(retired.sum(axis=2)))
+        ledger.add("transit_retirements_by_age_per_month", self._by_class(retired.sum(axis=1)))
         self._pay_renewals(situation, terms, registered, retired)
         self.columns["vehicles"] -= retired
         self.columns["vehicles"][:, :, 0] += registered
@@ -307,7 +312,7 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
         return np.where(rate > 0.0, grown, 0.0).astype(np.int64)
 
     def _by_class(self, by_operator: Counts) -> Counts:
-        """Sums over the operators of a class, shape (7, 4)."""
-        sums = np.zeros(shape(("transit_class", "transit_fuel")), dtype=np.int64)
+        """Sums over the operators of a class, shape (7, columns of the argument)."""
+        sums = np.zeros((*shape(("transit_class",)), by_operator.shape[1]), dtype=np.int64)
         np.add.at(sums, self.transit_class, by_operator)
         return sums
