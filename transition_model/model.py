@@ -216,7 +216,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         }
         constants["initial_private_cars"] = initial_private_cars(self.parameters)
         operators = self._set_of(TransitOperators)
-        constants["initial_transit_vehicles"] = operators.fleet()
+        constants["initial_transit_vehicles"] = operators.fleet().astype(np.float64)
         constants["initial_transit_vehicles_by_age"] = initial_fleets_by_age(operators)
         constants["initial_recycling_capacity"] = self._set_of(Recyclers).capacity_by_kind()
         constants["initial_programmes_delivered"] = programmes.opening_levels(self.parameters)

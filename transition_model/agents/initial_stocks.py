@@ -32,10 +32,10 @@ def initial_private_cars(parameters: ParameterValues) -> NDArray[np.float64]:
     return np.asarray(by_powertrain[:, None] * aged)
 
 
-def initial_fleets_by_age(operators: TransitOperators) -> NDArray[np.int64]:
+def initial_fleets_by_age(operators: TransitOperators) -> NDArray[np.float64]:
     """Public-service vehicles at the beginning of 2020, shape (classes, ages).
 
     Operators open with the ages of the end of 2019 and grow a year older in their first month;
     here, as for private cars, vehicles of 2019 stand in class 1 from the beginning.
     """
-    return one_year_older(operators.fleet_by_age())
+    return one_year_older(operators.fleet_by_age()).astype(np.float64)
