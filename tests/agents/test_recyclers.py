@@ -451,7 +451,7 @@ def test_the_levers_of_the_plan_raise_collection_of_every_material(
     assert np.all(shares[1] < 1.0)
 
 
-def test_the_plan_adds_one_or_two_points_to_collection_and_slowly(
+def test_the_plan_adds_a_few_points_to_collection_and_slowly(
     parameters: ParameterValues,
 ) -> None:
     plan = {name: lever.default for name, lever in load_levers().items()}
@@ -461,4 +461,5 @@ def test_the_plan_adds_one_or_two_points_to_collection_and_slowly(
         for one, two in zip(with_plan.run(36), without.run(36), strict=True)
     ]
     assert np.all(gain[2] < gain[35] / 3.0)
-    assert np.all((gain[35] > 0.005) & (gain[35] < 0.03))
+    # Grants of 15 % and a tenth of recycled content, each about 2 points by their own source.
+    assert np.all((gain[35] > 0.005) & (gain[35] < 0.05))

@@ -80,7 +80,11 @@ def test_without_subsidies_nothing_is_spent_and_new_energy_cars_still_spread(
         "green_factory_support": 0.0,
         "green_loan_interest_discount": 0.0,
     }
-    paying = [rule.id for rule in load_instruments().values() if rule.gives == "subsidy"]
+    paying = [
+        rule.id
+        for rule in load_instruments().values()
+        if rule.gives == "subsidy" or rule.programme != "none"
+    ]
     struck = {f"instrument.{rule}": "strike@2020-01-01" for rule in paying}
     series = series_of(PLAN.replace({**no_money, **struck}, "2020-01"), households=FEW)
     assert np.all(series["subsidy_spending_per_month"] == 0.0)
