@@ -199,7 +199,8 @@ def test_with_every_measure_off_only_old_loans_and_reliefs_of_before_cost_money(
     programme = dimension("subsidy_programme").index
     interest = np.array(paid)[:, programme("loan_interest")]
     # Taxes and tariffs were relieved before the plan, by laws that are none of its measures.
-    reliefs = np.array(paid)[:, [programme("tax_relief"), programme("household_relief")]]
+    stays = ("tax_relief", "tax_refund", "electronic_waste", "household_relief")
+    reliefs = np.array(paid)[:, [programme(name) for name in stays]]
     assert np.all(reliefs > 0.0)
     relief = reliefs.sum(axis=1)
     assert np.allclose(np.sum(paid, axis=1), interest + relief, rtol=1e-12)

@@ -79,6 +79,7 @@ def test_without_subsidies_nothing_is_spent_and_new_energy_cars_still_spread(
         "green_building_bonus": 0.0,
         "green_factory_support": 0.0,
         "green_loan_interest_discount": 0.0,
+        "green_campaign": 0.0,
     }
     paying = [
         rule.id
@@ -116,8 +117,10 @@ def test_a_huge_subsidy_moves_no_more_cars_than_are_eligible_nor_more_money_than
 
 def test_a_huge_subsidy_draws_on_a_pool_that_empties(series_of: SeriesOf) -> None:
     """Under an offer that nobody of the eligible resists, scrappage falls while money is left."""
+    # No offer before it: that of 2024 would have used up readiness already.
+    full_pool = PLAN.replace({"trade_in_generosity": 0.0}, "2020-01")
     series = series_of(
-        PLAN.replace({"trade_in_generosity": 3.0, "trade_in_budget": 200.0}), households=FEW
+        full_pool.replace({"trade_in_generosity": 3.0, "trade_in_budget": 200.0}), households=FEW
     )
     months = slice(Month.parse("2025-01") - series.months[0], None)
     scrapped = series["car_scrappage_per_month"][months]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal, Self
@@ -50,6 +50,11 @@ class Attribute(BaseModel):
         if self.dimension is not None:
             return dimension(self.dimension).members
         return tuple(self.members or ())
+
+    @cached_property
+    def known_words(self) -> frozenset[str]:
+        """The words, to look one up."""
+        return frozenset(self.words)
 
 
 @cache
@@ -105,7 +110,10 @@ class Claims:
             if len(array) not in (1, length):
                 raise InputError(f"claims: {name}", len(array), f"{length} values, or one")
         full = {
-            name: np.broadcast_to(array, (length, *array.shape[1:])) for name, array in read.items()
+            name: array
+            if len(array) == length
+            else np.broadcast_to(array, (length, *array.shape[1:]))
+            for name, array in read.items()
         }
         return cls(full, length)
 
@@ -139,9 +147,9 @@ def _array(about: Attribute, value: object) -> NDArray[np.generic]:
         return np.asarray(days, dtype=np.int64)
     if about.kind == "word":
         words = np.asarray(entries, dtype=np.str_)
-        for word in np.unique(words):
-            if word not in about.words:
-                raise InputError(where, str(word), ", ".join(about.words))
+        unknown = set(np.unique(words) if isinstance(entries, np.ndarray) else entries)
+        for word in unknown - about.known_words:
+            raise InputError(where, str(word), ", ".join(about.words))
         return words
     array = np.asarray(entries)
     if about.kind == "flag":

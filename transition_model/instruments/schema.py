@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import combinations, pairwise
 from typing import Annotated, Literal, Self
 
@@ -262,6 +263,10 @@ class Version(_Frozen):
         )
 
 
+type Parts = tuple[tuple[float, Version], ...]
+"""Versions, each with a share."""
+
+
 class Instrument(_Frozen):
     """One rule with its versions, oldest first.
 
@@ -340,8 +345,21 @@ class Instrument(_Frozen):
             return 0.0
         return max(0.0, 1.0 - days / self.phase_out_days)
 
-    def parts(self, month: Month) -> tuple[tuple[float, Version], ...]:
+    @cached_property
+    def _parts_by_month(self) -> dict[tuple[int, str, int | None], tuple[object, Parts]]:
+        """What :meth:`parts` has answered; a copy with other versions finds nothing of its own."""
+        return {}
+
+    def parts(self, month: Month) -> Parts:
         """Versions in force in a month, each with the share of its amount over the month's days."""
+        key = month.index, self.after, self.phase_out_days
+        versions, parts = self._parts_by_month.get(key, (None, ()))
+        if versions is not self.versions:
+            parts = self._parts(month)
+            self._parts_by_month[key] = self.versions, parts
+        return parts
+
+    def _parts(self, month: Month) -> Parts:
         first, following = _first_day(month), _first_day(month + 1)
         days = (following - first).days
         if self.after == "phase_out" and following > self.last_end:

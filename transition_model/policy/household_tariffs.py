@@ -120,7 +120,7 @@ def tariff_of_month(rule: Instrument, month: Month, upper_factor: float) -> Tari
 
 def low_income_gas(rule: Instrument, month: Month) -> float | None:
     """Yuan per m3 for low-income households; ``None`` where no version holds."""
-    if not rule.parts(month):
+    if not any(version.state == "active" for _, version in rule.parts(month)):
         return None
     return float(amount_of_month(rule, month, Claims.of(low_income=True, gas_of_year=1.0))[0])
 
