@@ -64,7 +64,7 @@ def test_electricity_of_the_rest_keeps_pace_with_output_while_its_fuels_fall(
 
 def test_the_fall_of_fuels_against_output_makes_no_step() -> None:
     fall = load_parameters()["autonomous_energy_improvement"]
-    paces = np.array([fall.at(FIRST + place) for place in range(96)])
+    paces = np.array([fall.at(FIRST + place, 1.0) for place in range(96)])
     assert np.abs(np.diff(paces)).max() < 0.005
     assert np.all(np.diff(paces) <= 1e-12)
 
