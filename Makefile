@@ -33,7 +33,7 @@ run: install
 	$(BIN)/transition-model run plan --households 20000 $(ARGS)
 
 test: install
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 bench: install
 	$(BIN)/python -m benchmarks $(ARGS)
