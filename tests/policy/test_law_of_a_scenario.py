@@ -19,6 +19,7 @@ from transition_model.instruments.evaluation import given
 from transition_model.instruments.monthly import amount_of_month
 from transition_model.instruments.schema import Budget, Tranche
 from transition_model.policy.claims import settle
+from transition_model.policy.pots import Pots
 from transition_model.scenario import Scenario
 
 SCRAPPAGE = "car_scrappage_renewal"
@@ -255,3 +256,16 @@ def test_what_waits_when_a_rule_is_struck_is_paid_when_it_comes_back_with_its_tr
     assert done.paid_fen.tolist() == [1_000_00, 1_000_00]
     assert [date.fromordinal(int(day)) for day in done.decided_on] == [date(2025, 8, 1)] * 2
     assert done.total_fen == 2_000_00
+
+
+def test_a_pot_outlasts_the_months_in_which_its_rule_is_struck() -> None:
+    name = "taxi_and_logistics_renewal"
+    law = struck(load_instruments(), name, date(2025, 6, 1), date(2025, 12, 31))
+    pots, rule = Pots(), law[name]
+    budget = load_instruments()[name].versions[0].budget
+    assert budget is not None
+    pots.pay(rule, Month.parse("2025-02"), 100e6)
+    assert pots.left(rule, Month.parse("2025-03")) == budget.total - 100e6
+    assert pots.left(rule, Month.parse("2026-03")) == budget.total - 100e6
+    pots.pay(rule, Month.parse("2026-03"), budget.total)
+    assert pots.left(rule, Month.parse("2026-04")) == 0.0

@@ -6,15 +6,15 @@ import math
 from dataclasses import dataclass, field
 
 from transition_model.calendar import Month
-from transition_model.instruments import Instrument
+from transition_model.instruments import Instrument, Version
 
 
 @dataclass(slots=True)
 class Pots:
-    """What each version of each rule has paid so far, yuan.
+    """What has been paid out of each pot so far, yuan.
 
-    The budget of a version is one pot for all the time that it holds; a version without budget
-    has no bottom.
+    The budget of a version is one pot for all the time that it holds; a version that takes over a
+    queue takes over the pot too, and adds its own budget. A version without budget has no bottom.
     """
 
     paid: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -36,7 +36,8 @@ class Pots:
         for _, version in instrument.parts(month):
             if version.budget is None:
                 return math.inf
-            left = version.budget.total - self.paid.get((instrument.id, version.id), 0.0)
+            pot, total_of_pot = pot_of(instrument, version)
+            left = total_of_pot - self.paid.get((instrument.id, pot), 0.0)
             whole = version.budget.last_claim == "in_full" and claim > 0.0
             total += math.floor(left / claim) * claim if whole else left
         return max(total, 0.0)
@@ -46,11 +47,23 @@ class Pots:
         for _, version in instrument.parts(month):
             if version.budget is None:
                 return
-            key = instrument.id, version.id
+            pot, total_of_pot = pot_of(instrument, version)
+            key = instrument.id, pot
             paid = self.paid.get(key, 0.0)
-            taken = min(amount, max(version.budget.total - paid, 0.0))
+            taken = min(amount, max(total_of_pot - paid, 0.0))
             self.paid[key] = paid + taken
             amount -= taken
+
+
+def pot_of(instrument: Instrument, version: Version) -> tuple[str, float]:
+    """Version whose pot a version pays from, and all that has been put into it by then, yuan."""
+    place = instrument.versions.index(version)
+    total = version.budget.total if version.budget else 0.0
+    while instrument.versions[place].takes_over_queue:
+        place -= 1
+        before = instrument.versions[place].budget
+        total += before.total if before else 0.0
+    return instrument.versions[place].id, total
 
 
 def lasting_share(claims: float, left: float) -> float:
