@@ -31,7 +31,7 @@ from transition_model.districts import load_districts
 from transition_model.levers import load_levers
 from transition_model.plan import load_plan
 
-SEEDS = (1, 2, 3)
+SEEDS = (1, 2)
 HOUSEHOLDS = 2_000
 RECEIVING_HOUSEHOLDS = 10_000
 SINCE, END = Month.parse("2025-01"), Month.parse("2027-12")
