@@ -98,7 +98,6 @@ def test_half_the_coupling_interval_moves_a_stock_by_less_than_one_percent(
     assert moved(monthly, half_the_coupling_interval, name) < COUPLING_BAR
 
 
-@pytest.mark.xfail(strict=True, reason=f"{LUMPS}1.2 % (scrap) at one year's end")
 def test_half_the_time_step_moves_the_capacity_of_no_kind_of_recycler(
     monthly: Series, half_the_time_step: Series, moved: Moved
 ) -> None:
