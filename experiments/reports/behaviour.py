@@ -352,8 +352,8 @@ How to read it:
 
 - *Energy per GDP* is measured in hundredths of the level of 2020; minus is less energy. Energy that
   is saved because dearer power makes firms produce less comes off the gross domestic product too.
-- *Public money* is what the programmes of the model pay. The cost of charging support, forgone
-  purchase tax, supervision of sorting, inspections and campaigns are not counted. Interest on loans
+- *Public money* is what the programmes of the model pay, tax relief as revenue forgone. Inspections,
+  staff at sorting points and the programmes of administration are not counted. Interest on loans
   agreed before 2025 is in the level.
 - Measures do not add up: {sum_note}
 - Measures {efforts} are efforts of
@@ -373,6 +373,12 @@ long as it stays. *Moves most* names the series, money apart, that the rule move
 against its level; a rule that ended before 2025 moves nothing any more.
 
 {rules}
+
+Why a rule in force moves no series here: phones and home goods have buyers and money, but no series
+counts them; rate and share of the carbon-reduction facility work only together, each alone cheapens
+no loan; the price cap binds only under a market premium, which is zero in `none`; green power costs
+firms money, and no series counts certificates; credits move trips by less than is shown. Carbon
+prices reach few firms as long as allowances are free: the price counts at the margin alone.
 
 Whom rules pay, of those that pay households more than a million yuan from 2025 to 2027; fifths of
 income:
