@@ -352,9 +352,9 @@ How to read it:
 
 - *Energy per GDP* is measured in hundredths of the level of 2020; minus is less energy. Energy that
   is saved because dearer power makes firms produce less comes off the gross domestic product too.
-- *Public money* is what the programmes of the model pay, tax relief as revenue forgone. Inspections,
-  staff at sorting points and the programmes of administration are not counted. Interest on loans
-  agreed before 2025 is in the level.
+- *Public money* is what the programmes of the model pay, tax relief as revenue forgone.
+  Inspections, staff at sorting points and the programmes of administration are not counted.
+  Interest on loans agreed before 2025 is in the level.
 - Measures do not add up: {sum_note}
 - Measures {efforts} are efforts of
   administration. Together they move the five outcomes by {effort_move}; they act on targets of
