@@ -376,7 +376,9 @@ def test_several_numbers_come_as_a_list(twins: Twins) -> None:
 # ---------------------------------------------------------------------------- groups
 
 
-@pytest.mark.parametrize("by", ["district", "owns", lambda agent: agent.wealth > 15.0], ids=str)
+@pytest.mark.parametrize(
+    "by", ["district", "owns", lambda agent: agent.wealth > 15.0], ids=["name", "flag", "function"]
+)
 def test_groups_are_those_that_mesa_makes(twins: Twins, by: Any) -> None:
     ordinary, columnar = (agents.groupby(by) for agents in twins)
     assert len(ordinary) == len(columnar)
