@@ -68,6 +68,8 @@ class TransitionModel(mesa.Model[Any, Any]):
         How many household agents stand for the city's 12.04 million.
     engine
         ``compiled``, or ``pysd`` for the reference.
+    kernels
+        Whether agents decide in ``compiled`` kernels or in ``numpy``, the reference.
     time_step
         Step of the stock-flow model in months; that of the model file by default.
     notice
@@ -81,11 +83,13 @@ class TransitionModel(mesa.Model[Any, Any]):
         rng: int = 1,
         households: int = 20_000,
         engine: Literal["compiled", "pysd"] = "compiled",
+        kernels: Literal["compiled", "numpy"] = "compiled",
         time_step: float | None = None,
         notice: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(rng=rng)
         self.run_seed = rng
+        self.kernels: Literal["compiled", "numpy"] = kernels
         self.policy = scenario or Scenario.load("plan")
         self.structures = self.policy.chosen_structures
         self.law = self.policy.law
@@ -136,6 +140,7 @@ class TransitionModel(mesa.Model[Any, Any]):
             ledger=self.ledger,
             law=self.law,
             structures=self.structures,
+            kernels=self.kernels,
         )
         for agents in self._sets:
             agents.decide(situation)

@@ -216,8 +216,11 @@ class ParameterValues:
 
     def at(self, identifier: str, month: Month | None) -> float | Array:
         """A parameter in a month; see :meth:`Parameter.at`."""
-        parameter = self._parameters[identifier]
-        return parameter.at(month, self._overrides.get(identifier, parameter.central))
+        return self._parameters[identifier].at(month, self.number(identifier))
+
+    def number(self, identifier: str) -> float:
+        """The one uncertain number of a parameter: the value, or the factor on a table or path."""
+        return self._overrides.get(identifier, self._parameters[identifier].central)
 
     def scalar(self, identifier: str, month: Month | None = None) -> float:
         """A parameter that is a single number."""

@@ -13,20 +13,32 @@ called for one agent at a time, nor from compiled kernels, which is why it is no
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_FIRST = np.uint64(0xBF58476D1CE4E5B9)
-_SECOND = np.uint64(0x94D049BB133111EB)
-_TO_UNIT = 2.0**-53
+from transition_model.compilation import formula
+
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+FIRST = np.uint64(0xBF58476D1CE4E5B9)
+SECOND = np.uint64(0x94D049BB133111EB)
+UNUSED_BITS = np.uint64(11)
+TO_UNIT = 2.0**-53
 
 
 def stream_key(seed: int, purpose: str) -> np.uint64:
     """Key of one stream: a hash of the run's seed and the purpose in words."""
     digest = hashlib.blake2b(f"{seed}:{purpose}".encode(), digest_size=8).digest()
     return np.uint64(int.from_bytes(digest, "little"))
+
+
+@lru_cache(maxsize=65536)
+def month_key(seed: int, purpose: str, month_index: int) -> np.uint64:
+    """Key of one stream's draws in one month (0 for draws outside time)."""
+    with np.errstate(over="ignore"):
+        return np.uint64(mix(stream_key(seed, purpose) + np.uint64(month_index) * GOLDEN))
 
 
 def uniform(
@@ -52,9 +64,9 @@ def uniform(
         Shape (n,).
     """
     with np.errstate(over="ignore"):
-        key = _mix(stream_key(seed, purpose) + np.uint64(month_index) * _GOLDEN)
-        state = _mix(key + (agents.astype(np.uint64) + np.uint64(1)) * _GOLDEN)
-    return (state >> np.uint64(11)).astype(np.float64) * _TO_UNIT
+        key = month_key(seed, purpose, month_index)
+        state = mix(key + (agents.astype(np.uint64) + np.uint64(1)) * GOLDEN)
+    return np.asarray((state >> UNUSED_BITS) * TO_UNIT)
 
 
 def normal(
@@ -66,7 +78,9 @@ def normal(
     return np.sqrt(-2.0 * np.log1p(-radius)) * np.cos(2.0 * np.pi * angle)
 
 
-def _mix[T: (np.uint64, NDArray[np.uint64])](state: T) -> T:
-    mixed = (state ^ (state >> np.uint64(30))) * _FIRST
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * _SECOND
+@formula
+def mix(state: Any) -> Any:
+    """Finaliser of SplitMix64; of one state, or of an array of them."""
+    mixed = (state ^ (state >> np.uint64(30))) * FIRST
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * SECOND
     return mixed ^ (mixed >> np.uint64(31))

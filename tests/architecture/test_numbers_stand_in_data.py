@@ -12,7 +12,7 @@ from transition_model.stocks.compiled import equations_of
 from transition_model.stocks.equations import Number, walk
 
 PACKAGE = Path(__file__).parents[2] / "transition_model"
-FOLDERS = ("behaviour", "policy", "agents")
+FOLDERS = ("behaviour", "policy", "agents", "kernels")
 OF_ARITHMETIC = {0.0, 1.0, 2.0, 0.5, 3.0, 12.0}
 """Nothing, the whole, halves and squares; the third axis; months of a year."""
 TOLERANCE = 1e-6

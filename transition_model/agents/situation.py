@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,9 @@ class Situation:
         The rules by id, as the scenario amends them.
     structures
         Rival chosen of every structure, by id (``data/structures.toml``).
+    kernels
+        Whether agents decide in ``compiled`` kernels or in ``numpy``, the reference; both decide
+        the same.
     """
 
     month: Month
@@ -50,3 +54,4 @@ class Situation:
     ledger: Ledger
     law: Mapping[str, Instrument] = field(default_factory=load_instruments)
     structures: Mapping[str, str] = field(default_factory=default_structures)
+    kernels: Literal["compiled", "numpy"] = "compiled"

@@ -16,8 +16,8 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from transition_model.cache_folder import write_atomically
 from transition_model.errors import InputError
-from transition_model.stocks.cache_folder import kept, product_folder, write_atomically
 from transition_model.stocks.engine import (
     Array,
     check_final_time,
@@ -39,6 +39,7 @@ from transition_model.stocks.equations import (
 )
 from transition_model.stocks.generated_code import Program, generate
 from transition_model.stocks.ordering import schedule
+from transition_model.stocks.products import kept, product_folder
 from transition_model.stocks.reciprocals import with_reciprocals
 from transition_model.stocks.source import ModelSource, read_source
 from transition_model.stocks.unrolling import unroll

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from transition_model.errors import InputError
-from transition_model.stocks.cache_folder import product_folder
 from transition_model.stocks.compiled import equations_of
 from transition_model.stocks.engine import (
     Array,
@@ -47,6 +46,7 @@ from transition_model.stocks.equations import (
     Table,
     Variable,
 )
+from transition_model.stocks.products import product_folder
 from transition_model.stocks.source import ModelSource
 from transition_model.stocks.vensim_text import import_pysd, parse, snake_case
 

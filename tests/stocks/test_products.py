@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from transition_model.cache_folder import cache_folder
 from transition_model.errors import InputError
 from transition_model.stocks import CompiledEngine, CompiledModel, ModelSource, read_source
-from transition_model.stocks.cache_folder import cache_folder, kept, product_folder
+from transition_model.stocks.products import kept, product_folder
 from transition_model.stocks.pysd_engine import PysdEngine
 
 MODELS = Path(__file__).parent / "models"

@@ -1,4 +1,4 @@
-"""The folder for translations and compiled code, and how files get there.
+"""The folder for compiled code and other products, and how files get there.
 
 Products never lie beside a source: a source may stand in an installed package, or be under version
 control.
@@ -6,14 +6,9 @@ control.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-import pickle
-import platform
-from collections.abc import Callable
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 
@@ -57,48 +52,3 @@ def write_atomically(path: Path, content: bytes) -> None:
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         file.write(content)
     Path(file.name).replace(path)
-
-
-@cache
-def engine_version() -> str:
-    """Return a hash of all that shapes translations beside the model text.
-
-    It covers this package's own sources and the versions of Python, numba, numpy and PySD.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    for package in ("numba", "numpy", "pysd"):
-        digest.update(f"{package} {version(package)};".encode())
-    digest.update(platform.python_version().encode())
-    return digest.hexdigest()
-
-
-def product_folder(text_sha256: str) -> Path:
-    """Return the folder for what is made of one model text by this version of the engine."""
-    key = hashlib.sha256(f"{text_sha256} {engine_version()}".encode()).hexdigest()
-    return cache_folder() / key[:20]
-
-
-def kept[T](text_sha256: str, name: str, kind: type[T], make: Callable[[], T]) -> T:
-    """Return a product of a model text, made on first use and kept on disk.
-
-    Parameters
-    ----------
-    text_sha256
-        Hash of the model text.
-    name
-        What the product is called.
-    kind
-        Its type.
-    make
-        Makes it.
-    """
-    path = product_folder(text_sha256) / f"{name}.pickle"
-    if path.is_file():
-        product = pickle.loads(path.read_bytes())
-        assert isinstance(product, kind)
-        return product
-    product = make()
-    write_atomically(path, pickle.dumps(product, protocol=pickle.HIGHEST_PROTOCOL))
-    return product

@@ -1,0 +1,78 @@
+"""How Python becomes machine code: kernels, and the formulas that kernels share with numpy.
+
+A kernel is a function over columns that numba compiles; a formula is an elementwise function that
+serves both numpy arrays and, inside a kernel, single numbers. What is compiled lies in a folder
+named after the text of everything that a kernel may call: numba itself looks at the date of one
+file only, and would go on with an old formula that a kernel has taken in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
+
+import numba
+import numpy as np
+from numba import types
+from numba.extending import overload, register_jitable
+
+from transition_model.cache_folder import cache_folder
+
+_SOURCES = ("kernels", "behaviour", "policy")
+"""Folders whose functions kernels may take in."""
+
+
+def kernel[F: Callable[..., Any]](function: F) -> F:
+    """Compile a function over columns; what numba makes of it is kept on disk.
+
+    It runs without the interpreter's lock, divides as numpy does (by zero is infinite), and rounds
+    every operation as written.
+    """
+    config: Any = numba.config
+    before, config.CACHE_DIR = config.CACHE_DIR, _folder()
+    try:
+        compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    finally:
+        config.CACHE_DIR = before
+    return cast("F", compiled)
+
+
+def formula[F: Callable[..., Any]](function: F) -> F:
+    """Let kernels take in an elementwise function; for everybody else it stays as it is."""
+    shared: F = register_jitable(error_model="numpy")(function)
+    return shared
+
+
+def either(condition: Any, chosen: Any, otherwise: Any) -> Any:
+    """``np.where`` that is a single number for single numbers in a kernel.
+
+    Parameters
+    ----------
+    condition
+        Where to take the first value.
+    chosen, otherwise
+        Values, as broadcast by numpy.
+    """
+    return np.where(condition, chosen, otherwise)
+
+
+@overload(either, inline="always")
+def _either_of_numbers(condition: Any, chosen: Any, otherwise: Any) -> Any:
+    if isinstance(condition, types.Boolean):
+        return lambda condition, chosen, otherwise: chosen if condition else otherwise
+    return None
+
+
+@cache
+def _folder() -> str:
+    """Where compiled kernels of these sources lie."""
+    digest = hashlib.sha256(f"numba {version('numba')}; numpy {version('numpy')};".encode())
+    package = Path(__file__).parent
+    paths = [path for folder in _SOURCES for path in sorted((package / folder).glob("*.py"))]
+    for path in [*paths, package / "random_streams.py", Path(__file__)]:
+        digest.update(path.read_bytes())
+    return str(cache_folder() / f"kernels-{digest.hexdigest()[:20]}")
