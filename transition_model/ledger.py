@@ -6,10 +6,13 @@ of the stocks is declared beside it in ``data/published.toml``.
 
 from __future__ import annotations
 
+import math
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Never
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -80,6 +83,49 @@ def published_entries() -> dict[str, Entry]:
     return _declared("published.toml", "stock")
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where every entry lies in a ledger's vector, entries end to end in declared order.
+
+    Attributes
+    ----------
+    parts
+        By name, where its numbers lie and how they are shaped.
+    size
+        Numbers in all.
+    opening
+        The vector of a month in which nothing is written: 0 for flows, not a number for shares and
+        factors, which have to be set; shape (size,).
+    highest
+        What a number may be at most, shape (size,).
+    """
+
+    parts: Mapping[str, tuple[slice, tuple[int, ...]]]
+    size: int
+    opening: Array
+    highest: Array
+
+    def name_at(self, place: int) -> str:
+        """The entry to which a number of the vector belongs."""
+        return next(name for name, (part, _) in self.parts.items() if place < part.stop)
+
+
+@cache
+def ledger_layout() -> Layout:
+    """The layout of every ledger."""
+    parts: dict[str, tuple[slice, tuple[int, ...]]] = {}
+    opening, highest = [], []
+    first = 0
+    for name, entry in ledger_entries().items():
+        shaped = shape(entry.over)
+        size = math.prod(shaped)
+        parts[name] = slice(first, first + size), shaped
+        opening.append(np.full(size, 0.0 if entry.kind == "flow" else np.nan))
+        highest.append(np.full(size, 1.0 + TOLERANCE if entry.kind == "share" else np.inf))
+        first += size
+    return Layout(parts, first, np.concatenate(opening), np.concatenate(highest))
+
+
 class Ledger:
     """Flows and shares of one month.
 
@@ -90,11 +136,29 @@ class Ledger:
     ----------
     month
         The month as text, for messages.
+
+    Attributes
+    ----------
+    numbers
+        All entries end to end (:func:`ledger_layout`). Kernels write here; what they wrote is
+        checked when the ledger is closed.
     """
 
     def __init__(self, month: str) -> None:
         self.month = month
-        self._values: dict[str, Array] = {}
+        self._layout = ledger_layout()
+        self.numbers: Array = self._layout.opening.copy()
+
+    def flow(self, name: str) -> Array:
+        """The numbers of a flow, to add to; shaped by its dimensions."""
+        _require_kind(self.month, name, "flow")
+        return self._part(name)
+
+    def share(self, name: str) -> Array:
+        """The numbers of a share or factor, to set once; shaped by its dimensions."""
+        if _entry(name).kind == "flow":
+            raise InputError(f"ledger {self.month}", name, "a share or factor, not a flow")
+        return self._part(name)
 
     def add(self, name: str, amount: ArrayLike) -> None:
         """Add to a flow.
@@ -114,7 +178,8 @@ class Ledger:
             If an amount is negative or not finite.
         """
         array = self._checked(name, amount, "flow")
-        self._values[name] = self._values[name] + array if name in self._values else array
+        part = self._part(name)
+        part += array
 
     def add_at(self, name: str, member: str, amount: float) -> None:
         """Add to one member of a flow over a single dimension.
@@ -136,27 +201,28 @@ class Ledger:
         entry = _entry(name)
         if len(entry.over) != 1:
             raise InputError(f"ledger {self.month}: {name}", member, f"shape {shape(entry.over)}")
-        array = np.zeros(shape(entry.over))
-        array[dimension(entry.over[0]).index(member)] = amount
-        self.add(name, array)
+        _require_kind(self.month, name, "flow")
+        place = dimension(entry.over[0]).index(member)
+        if not 0.0 <= amount < math.inf:
+            self._refuse(entry, amount)
+        self._part(name)[place] += amount
 
     def set_share(self, name: str, share: ArrayLike) -> None:
         """Set a share or a factor, once a month; finite, not negative, and a share at most 1."""
-        if name in self._values:
-            raise InputError(f"ledger {self.month}", name, "a share that is set once a month")
         kind = _entry(name).kind if _entry(name).kind == "factor" else "share"
         array = self._checked(name, share, kind)
+        part = self._part(name)
+        if not np.isnan(part).all():
+            raise InputError(f"ledger {self.month}", name, "a share that is set once a month")
         if kind == "share" and np.any(array > 1.0 + TOLERANCE):
             raise BreachError(self.month, f"{name} is at most 1", float(array.max()), 1.0, "share")
-        self._values[name] = array
+        part[...] = array
 
     def __getitem__(self, name: str) -> Array:
-        entry = _entry(name)
-        if name in self._values:
-            return self._values[name].copy()
-        if entry.kind == "flow":
-            return np.zeros(shape(entry.over))
-        raise InputError(f"ledger {self.month}", name, "a share that has been set")
+        part = self._part(_entry(name).name)
+        if np.isnan(part).any():
+            raise InputError(f"ledger {self.month}", name, "a share that has been set")
+        return part.copy()
 
     def close(self) -> dict[str, Array]:
         """All entries of the month, for the stocks.
@@ -165,23 +231,50 @@ class Ledger:
         ------
         InputError
             If a share has not been set.
+        BreachError
+            If a number is negative or not finite, or a share above 1.
         """
-        return {name: self[name] for name in ledger_entries()}
+        numbers = self.numbers
+        # Written so that what is no number counts as off.
+        fine = (numbers >= 0.0) & (numbers <= self._layout.highest) & (numbers < math.inf)
+        if not fine.all():
+            self._refuse_first(int(np.argmin(fine)))
+        numbers = numbers.copy()
+        return {
+            name: numbers[part].reshape(shaped)
+            for name, (part, shaped) in self._layout.parts.items()
+        }
+
+    def _part(self, name: str) -> Array:
+        part, shaped = self._layout.parts[name]
+        return self.numbers[part].reshape(shaped)
+
+    def _refuse_first(self, place: int) -> Never:
+        """Say what is wrong with a number of the vector."""
+        name = self._layout.name_at(place)
+        entry, worst = _entry(name), float(self.numbers[place])
+        if entry.kind != "flow" and np.isnan(self._part(name)).all():
+            raise InputError(f"ledger {self.month}", name, "a share that has been set")
+        if entry.kind == "share" and worst > 1.0:
+            raise BreachError(self.month, f"{name} is at most 1", worst, 1.0, "share")
+        self._refuse(entry, worst)
+
+    def _refuse(self, entry: Entry, worst: float) -> Never:
+        amount = worst if math.isfinite(worst) else math.nan
+        raise BreachError(
+            self.month, f"{entry.name} is finite and not negative", amount, 0.0, entry.unit
+        )
 
     def _checked(self, name: str, amount: ArrayLike, kind: str) -> Array:
-        entry = _entry(name)
-        if entry.kind != kind:
-            raise InputError(f"ledger {self.month}", name, f"a {entry.kind}, not a {kind}")
-        array = np.array(amount, dtype=np.float64)
-        if array.shape != shape(entry.over):
-            raise InputError(
-                f"ledger {self.month}: {name}", array.shape, f"shape {shape(entry.over)}"
-            )
-        if not np.all(np.isfinite(array)) or np.any(array < 0.0):
-            worst = float(array.min()) if np.all(np.isfinite(array)) else float("nan")
-            raise BreachError(
-                self.month, f"{name} is finite and not negative", worst, 0.0, entry.unit
-            )
+        entry = _require_kind(self.month, name, kind)
+        array = np.asarray(amount, dtype=np.float64)
+        shaped = self._layout.parts[name][1]
+        if array.shape != shaped:
+            raise InputError(f"ledger {self.month}: {name}", array.shape, f"shape {shaped}")
+        # Written so that what is no number counts as off.
+        if not (array.min() >= 0.0 and array.max() < math.inf):
+            finite = bool(np.isfinite(array).all())
+            self._refuse(entry, float(array.min()) if finite else math.nan)
         return array
 
 
@@ -189,3 +282,10 @@ def _entry(name: str) -> Entry:
     if name not in ledger_entries():
         raise InputError("ledger", name, f"one of {', '.join(ledger_entries())}")
     return ledger_entries()[name]
+
+
+def _require_kind(month: str, name: str, kind: str) -> Entry:
+    entry = _entry(name)
+    if entry.kind != kind:
+        raise InputError(f"ledger {month}", name, f"a {entry.kind}, not a {kind}")
+    return entry

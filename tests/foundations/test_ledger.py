@@ -217,3 +217,46 @@ def test_an_unknown_member_or_a_flow_over_more_dimensions_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=member if name.startswith("subsidy") else name):
         Ledger("2025-01").add_at(name, member, 1.0)
+
+
+# ---------------------------------------------------------------------------- what kernels write
+
+
+def test_what_is_added_to_the_numbers_of_a_flow_is_in_the_ledger(ledger: Ledger) -> None:
+    ledger.add(PURCHASES, np.ones(3))
+    ledger.flow(PURCHASES)[1] += 4.0
+    ledger.share(TARIFF)[...] = 0.9
+    assert_array_equal(ledger[PURCHASES], [1.0, 5.0, 1.0])
+    assert ledger[TARIFF] == 0.9
+    assert_array_equal(complete_but(ledger, TARIFF).close()[PURCHASES], [1.0, 5.0, 1.0])
+
+
+@pytest.mark.parametrize("bad", [-1e-12, np.nan, np.inf])
+def test_a_negative_or_endless_number_is_found_when_the_ledger_is_closed(
+    ledger: Ledger, bad: float
+) -> None:
+    complete(ledger).flow(PURCHASES)[2] = bad
+    with pytest.raises(BreachError, match=PURCHASES):
+        ledger.close()
+
+
+def test_a_share_above_one_is_found_when_the_ledger_is_closed(ledger: Ledger) -> None:
+    complete(ledger).share(CAPTURE)[0] = 1.0 + 1e-6
+    with pytest.raises(BreachError, match=f"{CAPTURE} is at most 1"):
+        ledger.close()
+
+
+@pytest.mark.parametrize("name", [CAPTURE, TARIFF])
+def test_a_share_has_no_flow_and_a_flow_no_share(ledger: Ledger, name: str) -> None:
+    with pytest.raises(InputError, match=name):
+        ledger.flow(name)
+    with pytest.raises(InputError, match=PURCHASES):
+        ledger.share(PURCHASES)
+
+
+def complete_but(ledger: Ledger, written: str) -> Ledger:
+    """Set every share but one."""
+    for name in SHARES + FACTORS:
+        if name != written:
+            ledger.set_share(name, np.full(shape(ledger_entries()[name].over), 0.5))
+    return ledger
