@@ -35,12 +35,12 @@ def used() -> Iterator[set[str]]:
     """Names that a run over all rules and rivals reads, or writes into the ledger."""
     names: set[str] = set()
     with pytest.MonkeyPatch.context() as patch:
-        at, lever_paths = ParameterValues.at, Scenario.lever_paths
-        checked = Ledger._checked
+        number, lever_paths = ParameterValues.number, Scenario.lever_paths
+        part = Ledger._part
 
-        def reading_at(self, identifier, month):
+        def reading_number(self, identifier):
             names.add(identifier)
-            return at(self, identifier, month)
+            return number(self, identifier)
 
         def reading_levers(self, first, last):
             return [_Reading(values, names) for values in lever_paths(self, first, last)]
@@ -48,14 +48,14 @@ def used() -> Iterator[set[str]]:
         def reading_stocks(**known):
             return Situation(**{**known, "stocks": _Reading(known["stocks"], names)})
 
-        def writing(self, name, amount, kind):
+        def writing(self, name):
             names.add(name)
-            return checked(self, name, amount, kind)
+            return part(self, name)
 
-        patch.setattr(ParameterValues, "at", reading_at)
+        patch.setattr(ParameterValues, "number", reading_number)
         patch.setattr(Scenario, "lever_paths", reading_levers)
         patch.setattr("transition_model.model.Situation", reading_stocks)
-        patch.setattr(Ledger, "_checked", writing)
+        patch.setattr(Ledger, "_part", writing)
         model = TransitionModel(rng=1, households=200)
         names -= set(model.stocks.variables)
         for _ in range(66):
