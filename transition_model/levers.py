@@ -67,7 +67,7 @@ class Lever(BaseModel):
         a scenario that amends the law moves the lever.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     id: str
     measure: Annotated[int, Field(ge=1, le=36)]

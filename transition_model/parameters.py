@@ -38,7 +38,7 @@ type Table = dict[str, Strict] | dict[str, dict[str, Strict]]
 class Parameter(BaseModel):
     """One declared value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     id: str
     label_en: str

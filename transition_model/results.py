@@ -38,7 +38,7 @@ type Array = NDArray[np.float64]
 class Wording(BaseModel):
     """Words in both languages."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     en: Annotated[str, Field(min_length=3)]
     zh: Annotated[str, Field(min_length=2)]
@@ -47,7 +47,7 @@ class Wording(BaseModel):
 class Definition(BaseModel):
     """One entry of the catalogue."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     id: str
     sector: str

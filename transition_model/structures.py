@@ -20,7 +20,7 @@ from transition_model.errors import InputError
 class Rival(BaseModel):
     """One submodel."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     label_en: str
     label_zh: str
@@ -32,7 +32,7 @@ class Rival(BaseModel):
 class Structure(BaseModel):
     """A question that rival submodels answer."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     id: str
     label_en: str

@@ -39,7 +39,7 @@ def keyed(table: Table[float], over: tuple[str, ...], claims: Claims, absent: fl
 class Form(BaseModel, ABC):
     """What all forms share: ``over`` names the attributes by whose words numbers are listed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     over: tuple[str, ...] = ()
 
@@ -150,7 +150,7 @@ class Percent(Form):
 class Step(BaseModel):
     """One step: its amount holds from ``start`` on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     start: Number
     amount: Table[Amount]
@@ -269,7 +269,7 @@ class Tax(Form):
 class Period(BaseModel):
     """Hours of the day, from and to, and what each kWh in them costs more (or less)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     hours: Annotated[tuple[tuple[int, int], ...], Field(min_length=1)]
     add: Number

@@ -27,7 +27,7 @@ HOURS_PER_DAY = 24
 class Attribute(BaseModel):
     """Something that a claim states: a number, a day, a word out of some, yes or no, or a load."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", strict=True)
 
     id: str
     kind: Literal["number", "date", "word", "flag", "hourly"]

@@ -50,7 +50,7 @@ type OffPeriod = tuple[int, Month, Month | None]
 class Suspension(BaseModel):
     """Days on which a rule pays nothing and its claims wait, both included."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", populate_by_name=True)
 
     start: Annotated[date, Field(alias="from")]
     end: Annotated[date, Field(alias="to")]
@@ -67,7 +67,7 @@ def _in_time(suspensions: tuple[Suspension, ...]) -> tuple[Suspension, ...]:
 class InstrumentChange(BaseModel):
     """What is changed of one rule."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     instrument: str
     versions: Annotated[tuple[Version, ...], AfterValidator(_by_id)] = ()
@@ -249,7 +249,7 @@ def running_on(law: Law, month: Month) -> tuple[str, ...]:
 class LawReading(BaseModel):
     """Where a lever's value stands in the law: a rule, and the claim that it is asked about."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     instrument: str
     claim: dict[str, float | bool | str] = {}

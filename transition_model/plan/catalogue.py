@@ -40,7 +40,7 @@ type Representation = Literal["agent", "stock_flow", "programme", "lever", "acco
 class _Entry(BaseModel):
     """What all entries share: they don't change, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
 
 class Source(_Entry):

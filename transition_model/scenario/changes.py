@@ -27,7 +27,7 @@ DatedMonth = Annotated[
 class Frozen(BaseModel):
     """A part of a scenario: it can't be changed, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
 
 @cache
