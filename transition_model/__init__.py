@@ -12,19 +12,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from transition_model.errors import BreachError, InputError
     from transition_model.model import TransitionModel
+    from transition_model.runs.batch import Batch, simulate_batch
     from transition_model.runs.simulation import Result, simulate
     from transition_model.scenario import Scenario
 
 __version__ = "0.1.0"
-__all__ = ["BreachError", "InputError", "Result", "Scenario", "TransitionModel", "simulate"]
+__all__ = [
+    "Batch",
+    "BreachError",
+    "InputError",
+    "Result",
+    "Scenario",
+    "TransitionModel",
+    "simulate",
+    "simulate_batch",
+]
 
 _HOMES = {
+    "Batch": "transition_model.runs.batch",
     "BreachError": "transition_model.errors",
     "InputError": "transition_model.errors",
     "Result": "transition_model.runs.simulation",
     "Scenario": "transition_model.scenario",
     "TransitionModel": "transition_model.model",
     "simulate": "transition_model.runs.simulation",
+    "simulate_batch": "transition_model.runs.batch",
 }
 
 

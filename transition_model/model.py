@@ -6,7 +6,7 @@ the stock-flow model integrates over the month with these flows held constant.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import mesa
@@ -72,6 +72,8 @@ class TransitionModel(mesa.Model[Any, Any]):
         Whether agents decide in ``compiled`` kernels or in ``numpy``, the reference.
     time_step
         Step of the stock-flow model in months; that of the model file by default.
+    parameters
+        Numbers by parameter id, on top of those that the scenario overrides.
     notice
         Told in one line when the stock-flow model has to be compiled first.
     """
@@ -85,6 +87,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         engine: Literal["compiled", "pysd"] = "compiled",
         kernels: Literal["compiled", "numpy"] = "compiled",
         time_step: float | None = None,
+        parameters: Mapping[str, float] | None = None,
         notice: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(rng=rng)
@@ -95,7 +98,8 @@ class TransitionModel(mesa.Model[Any, Any]):
         self.law = self.policy.law
         self._lever_paths = self.policy.lever_paths(FIRST_MONTH, LAST_MONTH)
         self.month = FIRST_MONTH
-        self.parameters = ParameterValues(load_parameters(), self.policy.parameter_overrides)
+        overrides = self.policy.parameter_overrides | dict(parameters or {})
+        self.parameters = ParameterValues(load_parameters(), overrides)
         self.recorder = Recorder()
         self.balances: tuple[Balance, ...] = load_balances()
         self._build_agents(households)

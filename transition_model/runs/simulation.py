@@ -124,11 +124,10 @@ def simulate(
     BreachError
         If a balance of a month does not hold.
     """
-    from transition_model.model import FIRST_MONTH, LAST_MONTH, TransitionModel
+    from transition_model.model import FIRST_MONTH, TransitionModel
 
     chosen = scenario or Scenario.load("plan")
-    first = _month_within(start, "start", FIRST_MONTH, LAST_MONTH)
-    last = _month_within(end, "end", first, LAST_MONTH)
+    first, last = months_of_run(start, end)
     if seed < 0:
         raise InputError("seed", seed, "a whole number from 0")
     began = perf_counter()
@@ -157,6 +156,20 @@ def simulate(
         seconds=perf_counter() - began,
     )
     return Result(record, model.recorder.series().since(first))
+
+
+def months_of_run(start: str | Month, end: str | Month) -> tuple[Month, Month]:
+    """First and last month to report.
+
+    Raises
+    ------
+    InputError
+        If one is no month, or lies outside what can be run.
+    """
+    from transition_model.model import FIRST_MONTH, LAST_MONTH
+
+    first = _month_within(start, "start", FIRST_MONTH, LAST_MONTH)
+    return first, _month_within(end, "end", first, LAST_MONTH)
 
 
 def writable_folder(folder: str | Path) -> Path:
