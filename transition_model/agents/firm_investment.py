@@ -39,7 +39,7 @@ def invest(
     turn = rows % _MONTHS_BETWEEN_DECISIONS == (situation.month.index % _MONTHS_BETWEEN_DECISIONS)
     draw = uniform(situation.seed, "efficiency_investment", rows, situation.month.index)
     adopts = turn & (draw < probability)
-    _pay(columns, situation, adopts, _under_contract(alone, contract))
+    _pay(columns, situation, adopts, efficiency_investment.under_contract(alone, contract))
     _adopt(columns, adopts)
     columns["catalogue_class"][:] = efficiency_investment.class_after(
         columns["catalogue_class"],
@@ -81,14 +81,6 @@ def _acceptances(
         sensitivity,
     )
     return alone, parameters.scalar("service_contract_offer") * contract
-
-
-def _under_contract(alone: Array, contract: Array) -> Array:
-    """Share of those who adopt that do so because a service company pays, shape (firms,)."""
-    either = 1.0 - (1.0 - alone) * (1.0 - contract)
-    by_company = (1.0 - alone) * contract
-    share: Array = np.minimum(by_company / np.where(either > 0.0, either, 1.0), 1.0)
-    return share
 
 
 def _consideration(columns: Columns, situation: Situation) -> Array:
@@ -184,9 +176,8 @@ def _pay(columns: Columns, situation: Situation, adopts: Mask, by_company: Array
     own = investment * (1.0 - by_company)
     grant = own * _expected_grant(columns, situation)
     saved_each = np.where(adopts, _saved(columns) / columns["weight"], 0.0)
-    reward = columns["weight"] * efficiency.service_contract_reward(
-        situation.law, situation.month, saved_each
-    )
+    rewarded = efficiency.service_contract_reward(situation.law, situation.month, saved_each)
+    reward = np.where(adopts, columns["weight"] * rewarded, 0.0)
     columns["interest_discount"][:] = interest_of_month(
         columns["interest_discount"],
         (own - grant) * parameters.scalar("efficiency_loan_share"),

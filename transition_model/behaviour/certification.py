@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.compilation import either, formula
+
 type Array = NDArray[np.float64]
 
 
@@ -35,6 +37,7 @@ def eligible_factories(
     return np.minimum(large * (pool / large.sum()), factories)
 
 
+@formula
 def performance_score(energy_ratio: Array, sensitivity: float) -> Array:
     """Weight of energy performance in winning a certificate: ``exp(sensitivity * (1 - ratio))``.
 
@@ -47,9 +50,11 @@ def performance_score(energy_ratio: Array, sensitivity: float) -> Array:
     sensitivity
         How strongly better performance counts, at least 0.
     """
-    return np.where(energy_ratio <= 1.0, np.exp(sensitivity * (1.0 - energy_ratio)), 0.0)
+    score: Array = either(energy_ratio <= 1.0, np.exp(sensitivity * (1.0 - energy_ratio)), 0.0)
+    return score
 
 
+@formula
 def award_pull(award: float, own_value: float, elasticity: float) -> float:
     """How much more factories apply under an award: ``(1 + award / own value) ** elasticity``.
 
@@ -65,6 +70,7 @@ def award_pull(award: float, own_value: float, elasticity: float) -> float:
     return float((1.0 + award / own_value) ** elasticity)
 
 
+@formula
 def certification_hazard(
     application_rate: float, pull: float, score: Array, peer_share: Array, peer_effect: float
 ) -> Array:
@@ -93,6 +99,7 @@ def certification_hazard(
     return application_rate * pull * score * (1.0 + peer_effect * peer_share)
 
 
+@formula
 def certified_within(eligible: Array, certified: Array, hazard: Array, years: float) -> Array:
     """Factories certified within some time: ``(eligible - certified) * (1 - exp(-hazard*years))``.
 
@@ -115,6 +122,7 @@ def certified_within(eligible: Array, certified: Array, hazard: Array, years: fl
     return np.maximum(eligible - certified, 0.0) * -np.expm1(-hazard * years)
 
 
+@formula
 def promoted_within(seasoned: Array, hazard: Array, years: float) -> Array:
     """Municipal green factories that win the national certificate within some time.
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from transition_model.compilation import either, formula
 
 type Array = NDArray[np.float64]
 
@@ -26,7 +30,13 @@ def present_value_factor(rate: ArrayLike, years: ArrayLike) -> Array:
     rates, spans = np.broadcast_arrays(
         np.asarray(rate, dtype=np.float64), np.asarray(years, dtype=np.float64)
     )
-    positive = np.where(rates > 0.0, rates, 1.0)
+    factor: Array = yearly_yuan(rates, spans)
+    return factor
+
+
+@formula
+def yearly_yuan(rate: Any, years: Any) -> Any:
+    """:func:`present_value_factor` of single numbers, or of arrays of one shape."""
+    positive = either(rate > 0.0, rate, 1.0)
     # expm1 keeps the factor continuous down to rates of 1e-12.
-    factor: Array = -np.expm1(-spans * np.log1p(positive)) / positive
-    return np.where(rates > 0.0, factor, spans)
+    return either(rate > 0.0, -np.expm1(-years * np.log1p(positive)) / positive, years)

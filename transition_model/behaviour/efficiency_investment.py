@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.behaviour.discounting import present_value_factor
+from transition_model.behaviour.discounting import yearly_yuan
+from transition_model.compilation import either, formula
 
 type Array = NDArray[np.float64]
 
@@ -13,6 +14,7 @@ _NEVER = 1e9
 """Years: a payback that no threshold reaches."""
 
 
+@formula
 def energy_price(
     electricity_share: Array, electricity_price: Array, fuel_price: float, kwh_per_tce: float
 ) -> Array:
@@ -38,6 +40,7 @@ def energy_price(
     return electric + (1.0 - electricity_share) * fuel_price
 
 
+@formula
 def measures_to_limit(specific_energy: Array, limit: Array, saving: Array) -> Array:
     """Measures that bring a firm's specific energy down to its limit.
 
@@ -59,6 +62,7 @@ def measures_to_limit(specific_energy: Array, limit: Array, saving: Array) -> Ar
     return np.maximum(needed, 1.0)
 
 
+@formula
 def avoided_surcharge(
     surcharge: Array, electricity_share: Array, measures: Array, saving: Array, kwh_per_tce: float
 ) -> Array:
@@ -89,6 +93,7 @@ def avoided_surcharge(
     return surcharge * electricity_share * kwh_per_tce / (measures * saving)
 
 
+@formula
 def tier_saving(
     tier: Array, tier_after: Array, electricity_share: Array, saving: Array, kwh_per_tce: float
 ) -> Array:
@@ -110,6 +115,7 @@ def tier_saving(
     return np.maximum(tier - tier_after, 0.0) * electricity_share * kwh_per_tce / saving
 
 
+@formula
 def carbon_value(electricity_share: Array, carbon_price: Array, carbon_of_fuel: Array) -> Array:
     """What the carbon market adds to a saved tce: its fuel's carbon dioxide, yuan/tce.
 
@@ -128,6 +134,7 @@ def carbon_value(electricity_share: Array, carbon_price: Array, carbon_of_fuel: 
     return (1.0 - electricity_share) * carbon_price * carbon_of_fuel
 
 
+@formula
 def contract_acceptance(
     capital_cost: Array,
     saving_value: Array,
@@ -158,13 +165,14 @@ def contract_acceptance(
         As in :func:`acceptance`.
     """
     years = payback(np.maximum(capital_cost - reward, 0.0), company_share * saving_value)
-    return acceptance(years, np.full(len(years), contract_years), sensitivity)
+    return acceptance(years, contract_years, sensitivity)
 
 
+@formula
 def finance_factor(rate: float, discount: float, loan_share: float, life: float) -> float:
     """Capital cost under a green loan against that under an ordinary one.
 
-    Yearly instalments of a loan are ``1 / present_value_factor(rate, life)``.
+    Yearly instalments of a loan are ``1 / yearly_yuan(rate, life)``.
 
     Parameters
     ----------
@@ -183,10 +191,11 @@ def finance_factor(rate: float, discount: float, loan_share: float, life: float)
         At most 1.
     """
     cheap = max(rate - discount, 0.0)
-    instalments = present_value_factor(rate, life) / present_value_factor(cheap, life)
+    instalments = yearly_yuan(rate, life) / yearly_yuan(cheap, life)
     return float(1.0 - loan_share * (1.0 - instalments))
 
 
+@formula
 def payback(capital_cost: Array, saving_value: Array) -> Array:
     """Simple payback in years, ``capital cost / saving value``.
 
@@ -198,10 +207,12 @@ def payback(capital_cost: Array, saving_value: Array) -> Array:
         What that tce is worth, yuan/tce, shape (firms,); where it is 0, payback never comes.
     """
     worth = saving_value > 0.0
-    return np.where(worth, capital_cost / np.where(worth, saving_value, 1.0), _NEVER)
+    years: Array = either(worth, capital_cost / either(worth, saving_value, 1.0), _NEVER)
+    return years
 
 
-def acceptance(payback_years: Array, threshold: Array, sensitivity: float) -> Array:
+@formula
+def acceptance(payback_years: Array, threshold: Array | float, sensitivity: float) -> Array:
     """Probability that a firm adopts a measure that it looks at.
 
     Logistic in the logarithm of payback, one half at the threshold: in audits of US firms about
@@ -223,6 +234,22 @@ def acceptance(payback_years: Array, threshold: Array, sensitivity: float) -> Ar
     return 1.0 / (1.0 + (payback_years / threshold) ** sensitivity)
 
 
+@formula
+def under_contract(alone: Array, contract: Array) -> Array:
+    """Share of those who adopt that do so because a service company pays, shape (firms,).
+
+    Parameters
+    ----------
+    alone, contract
+        Probability that the firm invests, and that a company does, if it is looked at.
+    """
+    anybody = 1.0 - (1.0 - alone) * (1.0 - contract)
+    by_company = (1.0 - alone) * contract
+    share: Array = np.minimum(by_company / either(anybody > 0.0, anybody, 1.0), 1.0)
+    return share
+
+
+@formula
 def consideration(
     search_rate: float, audit_rate: float, peer_adoption: Array, peer_effect: float, years: float
 ) -> Array:
@@ -253,6 +280,7 @@ def consideration(
     return 1.0 - unsought * (1.0 - audit_rate * years)
 
 
+@formula
 def class_after(
     catalogue_class: NDArray[np.int64],
     specific_energy: Array,
@@ -274,4 +302,5 @@ def class_after(
         Number of the class that firms are upgraded to.
     """
     upgraded = penalised[catalogue_class] & (specific_energy <= limit)
-    return np.where(upgraded, allowed, catalogue_class)
+    after: NDArray[np.int64] = either(upgraded, allowed, catalogue_class)
+    return after

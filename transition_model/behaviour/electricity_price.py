@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.compilation import formula
+
 type Array = NDArray[np.float64]
 
 
+@formula
 def expected_surcharge(class_surcharge: Array, scope: Array, enforcement: float) -> Array:
     """Surcharge that a firm pays on average.
 
@@ -31,6 +34,7 @@ def expected_surcharge(class_surcharge: Array, scope: Array, enforcement: float)
     return class_surcharge * scope * enforcement
 
 
+@formula
 def detection(own_reports: float, inspected: float) -> float:
     """Share of firms above their energy limit that are known: ``1 - (1 - own) (1 - inspected)``.
 
@@ -44,6 +48,7 @@ def detection(own_reports: float, inspected: float) -> float:
     return 1.0 - (1.0 - own_reports) * (1.0 - inspected)
 
 
+@formula
 def effective_price(base: Array | float, premium: Array, surcharge: Array) -> Array:
     """Price of electricity to a firm: ``base * (1 + premium) + surcharge``.
 
@@ -64,6 +69,7 @@ def effective_price(base: Array | float, premium: Array, surcharge: Array) -> Ar
     return base * (1.0 + premium) + surcharge
 
 
+@formula
 def product_energy(ratio: Array, technology: Array, elasticity: Array, luck: Array) -> Array:
     """Energy for a tonne of product against that at the energy limit of 2020.
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
+
+from transition_model.compilation import either, formula
 
 type Array = NDArray[np.float64]
 
 
+@formula
 def charged_quantity(
-    per_output: Array, rate: ArrayLike, known: ArrayLike, response: float
+    per_output: Array, rate: Array | float, known: Array | float, response: float
 ) -> Array:
     """Pollution, or water, for a unit of output under a charge.
 
@@ -26,11 +29,11 @@ def charged_quantity(
     response
         Fall of the logarithm when the charge doubles, at least 0.
     """
-    change = (np.asarray(rate) - np.asarray(known)) / np.asarray(known)
-    quantity: Array = per_output * np.exp(-response * change)
+    quantity: Array = per_output * np.exp(-response * ((rate - known) / known))
     return quantity
 
 
+@formula
 def green_power(
     voluntary: Array, duty: Array, compliance: float, price: float, known: float, response: float
 ) -> Array:
@@ -52,8 +55,7 @@ def green_power(
     response
         Fall of the logarithm of voluntary purchases when the price doubles.
     """
-    if price <= 0.0:
-        return np.zeros(len(voluntary))
     wanted = voluntary * np.exp(-response * (price / known - 1.0))
-    share: Array = np.clip(np.maximum(wanted, duty * compliance), 0.0, 1.0)
-    return share
+    share = np.minimum(np.maximum(np.maximum(wanted, duty * compliance), 0.0), 1.0)
+    traded: Array = either(price > 0.0, share, 0.0)
+    return traded

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.compilation import formula
 
 type Array = NDArray[np.float64]
 
@@ -16,6 +17,7 @@ _MEAN_LIFE = 0.5
 """Paid off in equal parts, a loan stands at half its sum over its term."""
 
 
+@formula
 def interest_of_month(paid: Array, new_loan: Array, discount: float, term: float) -> Array:
     """Interest subsidy of a month: that on loans agreed earlier runs down, that on new ones starts.
 

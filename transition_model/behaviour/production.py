@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.compilation import either, formula
 
 type Array = NDArray[np.float64]
 
 
+@formula
 def output_response(price_ratio: Array, cost_share: Array, elasticity: float) -> Array:
     """Output against that at the price of rivals elsewhere: ``ratio ** (elasticity * share)``.
 
@@ -33,6 +35,7 @@ def output_response(price_ratio: Array, cost_share: Array, elasticity: float) ->
     return response
 
 
+@formula
 def margin_after_price(
     margin: Array, price_ratio: Array, cost_share: Array, pass_through: float
 ) -> Array:
@@ -55,11 +58,13 @@ def margin_after_price(
     return margin - (1.0 - pass_through) * cost_share * (price_ratio - 1.0)
 
 
+@formula
 def margin_after_charges(margin: Array, extra_cost: Array, pass_through: float) -> Array:
     """Margin left when charges have risen by ``extra_cost`` (share of sales), shape (firms,)."""
     return margin - (1.0 - pass_through) * extra_cost
 
 
+@formula
 def productivity_change(
     months_since: Array, loss: float, loss_months: float, gain: float, gain_months: float
 ) -> Array:
@@ -84,10 +89,12 @@ def productivity_change(
         Share a month, shape (firms,).
     """
     falling = months_since < loss_months
-    rising = ~falling & (months_since < loss_months + gain_months)
-    return (np.where(rising, gain, 0.0) - np.where(falling, loss, 0.0)) / MONTHS_PER_YEAR
+    rising = (months_since >= loss_months) & (months_since < loss_months + gain_months)
+    change: Array = (either(rising, gain, 0.0) - either(falling, loss, 0.0)) / MONTHS_PER_YEAR
+    return change
 
 
+@formula
 def running_share(margin: Array, shutdown_margin: float, band: float) -> Array:
     """Share of capacity kept running: 0 at the shutdown margin, 1 from a band above it.
 
@@ -107,9 +114,11 @@ def running_share(margin: Array, shutdown_margin: float, band: float) -> Array:
     ndarray
         0 to 1, shape (firms,).
     """
-    return np.clip((margin - shutdown_margin) / band, 0.0, 1.0)
+    share: Array = np.minimum(np.maximum((margin - shutdown_margin) / band, 0.0), 1.0)
+    return share
 
 
+@formula
 def exit_hazard(class_rate: Array, surcharge: Array, response: float) -> Array:
     """Firms that close for good, share a year: ``rate of the class + response * surcharge``.
 
@@ -130,4 +139,5 @@ def exit_hazard(class_rate: Array, surcharge: Array, response: float) -> Array:
     ndarray
         Share/year, at most 1, shape (firms,).
     """
-    return np.clip(class_rate + response * surcharge, 0.0, 1.0)
+    hazard: Array = np.minimum(np.maximum(class_rate + response * surcharge, 0.0), 1.0)
+    return hazard

@@ -9,18 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.calendar import Month
-from transition_model.dimensions import dimension
 from transition_model.instruments import Instrument
 from transition_model.instruments.attributes import Claims
 from transition_model.instruments.monthly import amount_of_month, bound_of_month
+from transition_model.policy.industry import NAMED_BY_THEIR_WORD, sector_claims
 
 type Array = NDArray[np.float64]
 type Law = Mapping[str, Instrument]
 
-NATIONAL_MARKET = ("steel", "cement", "aluminium")
-"""Sectors of the model that the national market names; power plants are no agents here."""
-
-_ONE_TONNE = 1.0
+ONE_TONNE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +63,27 @@ def carbon_price(
     CarbonPrice
         A firm in the national market is not in the pilot.
     """
-    words = [
-        member if member in NATIONAL_MARKET else "other"
-        for member in dimension("industry_sector").members
-    ]
-    claims = Claims.of(sector=words, emissions_above_quota=_ONE_TONNE)
-    national = amount_of_month(law["national_carbon_price"], month, claims)[sector]
+    national = national_price(law, month)[sector]
     pilot = amount_of_month(
         law["chongqing_pilot_carbon_price"],
         month,
-        Claims.of(emissions_of_year=emissions_each, emissions_above_quota=_ONE_TONNE),
+        Claims.of(emissions_of_year=emissions_each, emissions_above_quota=ONE_TONNE),
     )
-    reserve = float(bound_of_month(law["chongqing_quota_reserve"], month, Claims.of(1))[0])
-    return CarbonPrice(national, np.where(national > 0.0, 0.0, pilot), reserve)
+    return CarbonPrice(national, np.where(national > 0.0, 0.0, pilot), reserve_share(law, month))
+
+
+def national_price(law: Law, month: Month) -> Array:
+    """Carbon price of the national market by sector, yuan/tCO2, shape (10,).
+
+    Power plants, its other sector, are no agents here.
+    """
+    claims = sector_claims(NAMED_BY_THEIR_WORD, emissions_above_quota=ONE_TONNE)
+    return amount_of_month(law["national_carbon_price"], month, claims)
+
+
+def reserve_share(law: Law, month: Month) -> float:
+    """Share of the pilot's quota that the government holds back."""
+    return float(bound_of_month(law["chongqing_quota_reserve"], month, Claims.of(1))[0])
 
 
 def certificate_price(law: Law, month: Month) -> float:

@@ -8,16 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.calendar import Month
-from transition_model.dimensions import dimension
 from transition_model.instruments import Instrument
 from transition_model.instruments.attributes import Claims
 from transition_model.instruments.monthly import amount_of_month, bound_of_month
+from transition_model.policy.industry import NAMED_BY_THEIR_WORD, sector_claims
 
 type Array = NDArray[np.float64]
 type Law = Mapping[str, Instrument]
-
-HIGH_ENERGY_DUTY = ("steel", "cement", "aluminium")
-"""Sectors of the model that the green-power duty may name by their own word."""
 
 
 def inspected_share(law: Law, month: Month) -> float:
@@ -41,8 +38,4 @@ def factory_awards(law: Law, month: Month) -> tuple[float, float]:
 
 def green_power_duty(law: Law, month: Month) -> Array:
     """Green share of electricity that each sector owes, shape (10,)."""
-    words = [
-        member if member in HIGH_ENERGY_DUTY else "other"
-        for member in dimension("industry_sector").members
-    ]
-    return bound_of_month(law["green_power_duty"], month, Claims.of(sector=words))
+    return bound_of_month(law["green_power_duty"], month, sector_claims(NAMED_BY_THEIR_WORD))

@@ -13,26 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.calendar import Month
+from transition_model.compilation import formula
 from transition_model.dimensions import dimension
 from transition_model.instruments import Instrument
 from transition_model.instruments.attributes import HOURS_PER_DAY, Claims
 from transition_model.instruments.monthly import amount_of_month, bound_of_month
+from transition_model.policy.industry import NAMED_TRADE, class_words, sector_and_class_claims
 
 type Array = NDArray[np.float64]
 type Law = Mapping[str, Instrument]
 
-NAMED_TRADE = {
-    "steel": "steel",
-    "cement": "cement",
-    "aluminium": "aluminium",
-    "ferroalloy": "ferroalloy",
-    "chemicals": "caustic_soda",
-    "other": "zinc_smelting",
-}
-"""The trade of a sector that the rules name; ``differential_price_scope`` says how much of it."""
-
-CLASS_WORD = {"allowed": "permitted"}
-"""How the rules call a catalogue class, where they call it otherwise."""
+CLASS_RULES = (
+    "differential_electricity_price",
+    "steel_differential_price",
+    "steel_missed_capacity_cut_price",
+)
+"""Surcharges by catalogue class."""
 
 TIERED_RULES = {
     "steel": "steel_tiered_price",
@@ -41,7 +37,7 @@ TIERED_RULES = {
 }
 """The tiered price of a sector."""
 
-_ONE_KWH = 1.0
+ONE_KWH = 1.0
 _TREASURY = "treasury"
 
 
@@ -76,20 +72,23 @@ def class_surcharges(law: Law, month: Month, missed_cut_share: float) -> Array:
     missed_cut_share
         Share of the steel firms that missed their capacity cut; they pay the rule for these.
     """
-    sectors, classes = _every_class()
-    claims = Claims.of(sector=sectors, catalogue_class=classes, electricity=_ONE_KWH)
-    total = amount_of_month(law["differential_electricity_price"], month, claims)
-    for missed, share in ((False, 1.0 - missed_cut_share), (True, missed_cut_share)):
-        steel = Claims.of(
-            sector=sectors,
-            catalogue_class=classes,
-            electricity=_ONE_KWH,
-            missed_capacity_cut=missed,
-        )
-        for rule in ("steel_differential_price", "steel_missed_capacity_cut_price"):
-            total += share * amount_of_month(law[rule], month, steel)
+    by_class: Array = (1.0 - missed_cut_share) * surcharges_by_class(
+        law, month, missed_cut=False
+    ) + missed_cut_share * surcharges_by_class(law, month, missed_cut=True)
+    return by_class
+
+
+def surcharges_by_class(law: Law, month: Month, *, missed_cut: bool) -> Array:
+    """Differential surcharge of firms that missed their capacity cut, or of those that met it.
+
+    Only steel firms have a cut to miss. yuan/kWh, shape (10, 4).
+    """
+    claims = sector_and_class_claims(
+        NAMED_TRADE, electricity=ONE_KWH, missed_capacity_cut=missed_cut
+    )
+    total = sum(amount_of_month(law[rule], month, claims) for rule in CLASS_RULES)
     named = np.array([member in NAMED_TRADE for member in dimension("industry_sector").members])
-    by_class: Array = total.reshape(len(named), -1) * named[:, None]
+    by_class: Array = np.reshape(total, (len(named), -1)) * named[:, None]
     return by_class
 
 
@@ -109,14 +108,14 @@ def tiered_surcharges(
         shape (firms,).
     """
     paid, received = np.zeros(len(sector)), np.zeros(len(sector))
-    words = np.array([_class_word(m) for m in dimension("catalogue_class").members])
+    words = np.array(class_words())
     for name, rule in TIERED_RULES.items():
         rows = np.flatnonzero(sector == dimension("industry_sector").index(name))
         claims = Claims.of(
             len(rows),
             sector=name,
             catalogue_class=words[catalogue_class[rows]],
-            electricity=_ONE_KWH,
+            electricity=ONE_KWH,
             excess_process_energy_of_last_year=energy.steel_excess[rows],
             electricity_per_tonne_of_last_year=energy.electricity_per_tonne[rows],
             non_hydro_renewable_percent=energy.green_percent[rows],
@@ -139,7 +138,7 @@ def punitive_surcharge(law: Law, month: Month, excess: Array) -> Array:
         Specific energy of the last calendar year above its limit, share of the limit, shape
         (firms,).
     """
-    claims = Claims.of(excess_over_energy_limit_of_last_year=excess, electricity=_ONE_KWH)
+    claims = Claims.of(excess_over_energy_limit_of_last_year=excess, electricity=ONE_KWH)
     return amount_of_month(law["punitive_electricity_price"], month, claims)
 
 
@@ -164,8 +163,20 @@ def market_premium(
     market_share
         Benchmark of coal power in the whole price, share.
     """
+    return premium_within_cap(asked, market_cap(law, month), ordinary_float, market_share)
+
+
+def market_cap(law: Law, month: Month) -> float:
+    """How far the market price of high-energy firms may lie above the benchmark; inf is no cap."""
     claims = Claims.of(sector="other_high_energy")
-    cap = float(bound_of_month(law["market_price_cap"], month, claims)[0])
+    return float(bound_of_month(law["market_price_cap"], month, claims)[0])
+
+
+@formula
+def premium_within_cap(
+    asked: float, cap: float, ordinary_float: float, market_share: float
+) -> float:
+    """Premium on the market, as :func:`market_premium`, under a given cap."""
     return min(asked, max(cap - ordinary_float, 0.0) * market_share)
 
 
@@ -185,17 +196,3 @@ def treasury_share(rule: Instrument, month: Month) -> float:
         for share, version in parts
     )
     return received / total if total > 0.0 else 1.0
-
-
-def _class_word(member: str) -> str:
-    return CLASS_WORD.get(member, member)
-
-
-def _every_class() -> tuple[list[str], list[str]]:
-    """Words of sector and class for each pair of the two dimensions."""
-    sectors = [NAMED_TRADE.get(m, "other") for m in dimension("industry_sector").members]
-    classes = [_class_word(member) for member in dimension("catalogue_class").members]
-    return (
-        [sector for sector in sectors for _ in classes],
-        [word for _ in sectors for word in classes],
-    )

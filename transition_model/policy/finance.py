@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.calendar import Month
+from transition_model.compilation import formula
 from transition_model.instruments import Instrument
 from transition_model.instruments.attributes import Claims
 from transition_model.instruments.monthly import amount_of_month, bound_of_month
@@ -52,14 +53,45 @@ def green_loan_terms(
     ``facility_passed_on`` of it. On top comes the city's subsidy, the lever
     ``green_loan_interest_discount``. Firms, recyclers and builders all borrow on these terms.
     """
-    claim = Claims.of(loan_principal=1.0, green_project=True)
-    share = float(bound_of_month(law["carbon_reduction_facility_share"], month, claim)[0])
-    rate = float(amount_of_month(law["carbon_reduction_facility_rate"], month, claim)[0])
-    bank_rate = parameters.scalar("bank_refinancing_rate", month)
-    advantage = max(bank_rate - rate, 0.0) if rate > 0.0 else 0.0
+    share, rate = facility_terms(law, month)
     ordinary = parameters.scalar("corporate_loan_rate", month)
-    facility = min(share * advantage * parameters.scalar("facility_passed_on"), ordinary)
+    facility = facility_discount(
+        share,
+        rate,
+        parameters.scalar("bank_refinancing_rate", month),
+        parameters.scalar("facility_passed_on"),
+        ordinary,
+    )
     return LoanTerms(facility, min(levers["green_loan_interest_discount"], ordinary - facility))
+
+
+def facility_terms(law: Law, month: Month) -> tuple[float, float]:
+    """Share of a green loan that the central bank refinances, and its rate a year."""
+    claim = Claims.of(loan_principal=1.0, green_project=True)
+    share = bound_of_month(law["carbon_reduction_facility_share"], month, claim)
+    rate = amount_of_month(law["carbon_reduction_facility_rate"], month, claim)
+    return float(share[0]), float(rate[0])
+
+
+@formula
+def facility_discount(
+    share: float, rate: float, bank_rate: float, passed_on: float, ordinary: float
+) -> float:
+    """What a refinanced bank takes off a green loan, share/year (:func:`green_loan_terms`).
+
+    Parameters
+    ----------
+    share, rate
+        Of :func:`facility_terms`; without a facility the rate is 0.
+    bank_rate
+        Cost of money elsewhere, share/year.
+    passed_on
+        Share of the bank's advantage that reaches the borrower.
+    ordinary
+        Ordinary rate of the loan, which the discount does not exceed.
+    """
+    advantage = max(bank_rate - rate, 0.0) if rate > 0.0 else 0.0
+    return min(share * advantage * passed_on, ordinary)
 
 
 def investment_grant(law: Law, month: Month, investment: Array) -> Array:
