@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from transition_model.calendar import Month
 from transition_model.instruments import Instrument
-from transition_model.parameters import ParameterValues
+from transition_model.parameters import ParameterSet, ParameterValues
 
 type Array = NDArray[np.float64]
 type Reads = dict[tuple[str, str], object]
@@ -79,22 +79,28 @@ class _Watched[V](Mapping[str, V]):
 
 
 class _WatchedParameters(ParameterValues):
-    """Parameter values that note which numbers are read."""
+    """Parameter values that note which numbers are read, and of which declarations."""
 
     def __init__(self, values: ParameterValues, reads: Reads) -> None:
         self._values, self._reads = values, reads
 
+    @property
+    def declared(self) -> ParameterSet:
+        self._reads["declared", "parameters"] = self._values.declared
+        return self._values.declared
+
     def __getitem__(self, identifier: str) -> float | Array:
-        self._reads["parameters", identifier] = self._values.number(identifier)
+        self.number(identifier)
         return self._values[identifier]
 
     def at(self, identifier: str, month: Month | None) -> float | Array:
-        self._reads["parameters", identifier] = self._values.number(identifier)
+        self.number(identifier)
         return self._values.at(identifier, month)
 
     def number(self, identifier: str) -> float:
         number = self._values.number(identifier)
         self._reads["parameters", identifier] = number
+        self._reads["declared", "parameters"] = self._values.declared
         return number
 
 
@@ -166,6 +172,9 @@ def _unchanged(reads: Reads, reading: Reading) -> bool:
                 return False
         elif kind == "parameters":
             if parameters.number(name) != value:
+                return False
+        elif kind == "declared":
+            if parameters.declared is not value:
                 return False
         elif reading.structures[name] != value:
             return False

@@ -209,6 +209,11 @@ class ParameterValues:
         self._overrides = {name: float(number) for name, number in overrides.items()}
         self._constants: dict[str, float | Array] = {}
 
+    @property
+    def declared(self) -> ParameterSet:
+        """What is declared, before overrides."""
+        return self._parameters
+
     def __getitem__(self, identifier: str) -> float | Array:
         if identifier not in self._constants:
             self._constants[identifier] = self.at(identifier, None)

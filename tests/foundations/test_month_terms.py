@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from transition_model.calendar import Month
 from transition_model.instruments import Instrument, load_instruments
 from transition_model.month_terms import WatchedReading, remembered
-from transition_model.parameters import ParameterValues, load_parameters
+from transition_model.parameters import ParameterSet, ParameterValues, load_parameters
 
 LAW = load_instruments()
 PARAMETERS = ParameterValues(load_parameters(), {})
@@ -78,6 +78,16 @@ def test_each_thing_that_was_read_counts() -> None:
     assert found[1][1] == scale * 1.01
     assert found[2][2] == amended.after
     assert found[3][3] == "plain_logit"
+
+
+def test_a_parameter_that_is_declared_otherwise_counts() -> None:
+    counted = Counted()
+    counted.terms(Given())
+    declared = {parameter.id: parameter for parameter in load_parameters()}
+    name = "transit_quota_reach"
+    declared[name] = declared[name].model_copy(update={"interpolation": "step"})
+    counted.terms(Given(parameters=ParameterValues(ParameterSet(declared), {})))
+    assert counted.made == 2
 
 
 def test_an_equal_rule_that_was_read_anew_is_the_same_rule() -> None:

@@ -15,6 +15,7 @@ from transition_model.agents.columns import ColumnarAgentSet, RowAgent
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import hydrogen_stations
 from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.month_terms import WatchedReading, remembered
 from transition_model.parameters import ParameterValues
 from transition_model.policy.charging import StationTerms, station_terms_of_month
 from transition_model.random_streams import uniform
@@ -22,13 +23,14 @@ from transition_model.random_streams import uniform
 type Array = NDArray[np.float64]
 
 
-def station_terms(situation: Situation) -> StationTerms:
+@remembered
+def station_terms(reading: WatchedReading) -> StationTerms:
     """What the rules offer stations this month."""
-    parameters = situation.parameters
+    parameters = reading.parameters
     return station_terms_of_month(
-        situation.law,
-        situation.levers,
-        situation.month,
+        reading.law,
+        reading.levers,
+        reading.month,
         parameters.scalar("hydrogen_station_investment"),
         parameters.scalar("hydrogen_price_with_subsidy"),
     )

@@ -7,7 +7,6 @@ registered less what is retired is the change of the fleet, to the unit.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -98,7 +97,7 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
             situation.law, situation.levers, situation.month, float(discount)
         )
         if self.pots.left(situation.law["taxi_and_logistics_renewal"], situation.month) <= 0.0:
-            terms = replace(terms, renewal=np.zeros_like(terms.renewal))
+            terms = terms._replace(renewal=np.zeros_like(terms.renewal))
         self._take_delivery(situation, terms)
         self._plan(situation, terms)
 

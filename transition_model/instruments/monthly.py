@@ -5,6 +5,8 @@ Conditions on attributes that the claims leave open are taken as met: who asks t
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from transition_model.calendar import Month
@@ -66,6 +68,13 @@ def banned_share_of_month(instrument: Instrument, month: Month, claims: Claims) 
             barred = met(version, claims) & version.access_ban.banned(claims.number("hour"))
             total += share * barred
     return np.clip(total, 0.0, 1.0)
+
+
+def most_of_an_agent(instrument: Instrument, month: Month) -> float:
+    """Most that the versions in force in a month give one agent, yuan; inf without limit."""
+    limits = [version.limits for _, version in instrument.parts(month) if version.limits]
+    stated = [limit.yuan_per_agent for limit in limits if limit.yuan_per_agent is not None]
+    return min(stated, default=math.inf)
 
 
 def met(version: Version, claims: Claims) -> Mask:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +11,12 @@ from numpy.typing import NDArray
 from transition_model.calendar import Month
 from transition_model.instruments import Instrument
 from transition_model.instruments.attributes import Claims
-from transition_model.instruments.monthly import amount_of_month
+from transition_model.instruments.monthly import amount_of_month, most_of_an_agent
 
 type Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class StationTerms:
+class StationTerms(NamedTuple):
     """Terms of a month.
 
     Attributes
@@ -62,8 +60,6 @@ def station_terms_of_month(
         At which subsidised stations sell, yuan/kg.
     """
     operating = law["hydrogen_operating_subsidy"]
-    limits = [version.limits for _, version in operating.parts(month) if version.limits]
-    stated = [limit.yuan_per_agent for limit in limits if limit.yuan_per_agent is not None]
     return StationTerms(
         charging=levers["public_charging_support"],
         hydrogen_grant=float(
@@ -74,7 +70,7 @@ def station_terms_of_month(
         hydrogen_operating=float(
             amount_of_month(operating, month, Claims.of(hydrogen_sold=1.0, hydrogen_price=price))[0]
         ),
-        hydrogen_operating_limit=min(stated, default=math.inf),
+        hydrogen_operating_limit=most_of_an_agent(operating, month),
     )
 
 

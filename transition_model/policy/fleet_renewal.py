@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,11 @@ from transition_model.calendar import Month
 from transition_model.dimensions import dimension
 from transition_model.instruments import Instrument
 from transition_model.instruments.attributes import Claims
-from transition_model.instruments.monthly import amount_of_month, bound_of_month
+from transition_model.instruments.monthly import (
+    amount_of_month,
+    bound_of_month,
+    most_of_an_agent,
+)
 from transition_model.instruments.schema import Version
 
 type Array = NDArray[np.float64]
@@ -23,8 +26,7 @@ _DUTY_SHOWN_FOR = "central_bus"
 """Fleet for which the lever of the duty reads the law (``levers.toml``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class FleetTerms:
+class FleetTerms(NamedTuple):
     """Amounts and duties of a month.
 
     Attributes
@@ -90,7 +92,7 @@ def fleet_terms_of_month(
         battery=_single(law["bus_battery_replacement"], month, vehicle),
         battery_age=bus_age(law["bus_battery_replacement"], month),
         bus_reward=_single(reward, month, vehicle),
-        bus_reward_limit=_yearly_limit(reward, month),
+        bus_reward_limit=most_of_an_agent(reward, month),
         renewal=amount_of_month(law["taxi_and_logistics_renewal"], month, by_class),
         taxi_maker_reward=_single(maker, month, Claims.of(oem_discount=taxi_maker_discount)),
         electric_share=required_electric_share(
@@ -136,9 +138,3 @@ def _age(version: Version, year: int) -> float:
 
 def _single(instrument: Instrument, month: Month, claim: Claims) -> float:
     return float(amount_of_month(instrument, month, claim)[0])
-
-
-def _yearly_limit(instrument: Instrument, month: Month) -> float:
-    limits = [version.limits for _, version in instrument.parts(month) if version.limits]
-    stated = [limit.yuan_per_agent for limit in limits if limit.yuan_per_agent is not None]
-    return min(stated, default=math.inf)
