@@ -78,7 +78,7 @@ class _Watched[V](Mapping[str, V]):
         return len(self._values)
 
 
-class _WatchedParameters(ParameterValues):
+class WatchedParameters(ParameterValues):
     """Parameter values that note which numbers are read, and of which declarations."""
 
     def __init__(self, values: ParameterValues, reads: Reads) -> None:
@@ -86,6 +86,7 @@ class _WatchedParameters(ParameterValues):
 
     @property
     def declared(self) -> ParameterSet:
+        """The declarations."""
         self._reads["declared", "parameters"] = self._values.declared
         return self._values.declared
 
@@ -94,10 +95,12 @@ class _WatchedParameters(ParameterValues):
         return self._values[identifier]
 
     def at(self, identifier: str, month: Month | None) -> float | Array:
+        """A parameter in a month."""
         self.number(identifier)
         return self._values.at(identifier, month)
 
     def number(self, identifier: str) -> float:
+        """The one uncertain number of a parameter."""
         number = self._values.number(identifier)
         self._reads["parameters", identifier] = number
         self._reads["declared", "parameters"] = self._values.declared
@@ -121,7 +124,7 @@ class WatchedReading:
             reading.month,
             _Watched("law", reading.law, reads),
             _Watched("levers", reading.levers, reads),
-            _WatchedParameters(reading.parameters, reads),
+            WatchedParameters(reading.parameters, reads),
             _Watched("structures", reading.structures, reads),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -22,10 +23,15 @@ from transition_model.agents.situation import Situation
 from transition_model.behaviour import vehicle_choice, vehicle_choice_rivals
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
-from transition_model.districts import load_districts
+from transition_model.districts import Districts, load_districts
 from transition_model.parameters import ParameterValues
 
 type Array = NDArray[np.float64]
+
+
+@cache
+def _districts() -> Districts:
+    return load_districts()
 
 
 class Household(RowAgent):
@@ -59,9 +65,7 @@ class Households(ColumnarAgentSet[Household]):
         start: Month,
     ) -> Self:
         """The population at the beginning of ``start``; see :mod:`.population`."""
-        columns = population.household_columns(
-            load_districts(), parameters, rows, seed, start.index
-        )
+        columns = population.household_columns(_districts(), parameters, rows, seed, start.index)
         households = cls(Household, model, columns, first_id)
         # What a household can't see change during a run is read once.
         households._reference_income = float(

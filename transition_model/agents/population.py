@@ -7,7 +7,9 @@ urban before rural, and rising income, so that neighbours in the table are neigh
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +19,14 @@ from transition_model import random_streams
 from transition_model.dimensions import dimension
 from transition_model.districts import Districts
 from transition_model.errors import InputError
+from transition_model.kernels import draws
+from transition_model.kernels import population as kernels
+from transition_model.month_terms import Reads, WatchedParameters
 from transition_model.parameters import ParameterValues
 from transition_model.policy.trade_in import HOUSEHOLD_PROGRAMMES
 
 type Array = NDArray[np.float64]
+type Columns = dict[str, NDArray[Any]]
 
 NEVER = np.int32(-1)
 """Registration month of a car that is not there."""
@@ -95,10 +101,20 @@ def rows_per_stratum(households: Array, rows: int) -> NDArray[np.int64]:
     return counts
 
 
+_KEPT_ROWS = 400_000
+"""Rows of populations that are kept for the next run, over all of them."""
+
+_kept: OrderedDict[tuple[int, int, int], list[tuple[Districts, Reads, Columns]]] = OrderedDict()
+"""Populations as they were built, by rows, seed and first month, with what was read."""
+
+
 def household_columns(
     districts: Districts, parameters: ParameterValues, rows: int, seed: int, start_month: int
-) -> dict[str, NDArray[np.generic]]:
+) -> Columns:
     """Columns of all households at the beginning of ``start_month``.
+
+    What was built before is built no second time: columns of a few populations are kept, and
+    copies of them handed out.
 
     Parameters
     ----------
@@ -118,30 +134,57 @@ def household_columns(
     dict
         Arrays with ``rows`` along the first axis.
     """
+    if rows > _KEPT_ROWS:
+        return _built(districts, parameters, rows, seed, start_month)
+    key = rows, seed, start_month
+    for built_of, reads, columns in _kept.get(key, ()):
+        if built_of is districts and all(
+            parameters.number(name) == value for (_, name), value in reads.items()
+        ):
+            _kept.move_to_end(key)
+            return {name: column.copy() for name, column in columns.items()}
+    noted: Reads = {}
+    columns = _built(districts, WatchedParameters(parameters, noted), rows, seed, start_month)
+    _kept.setdefault(key, []).append((districts, noted, columns))
+    _kept.move_to_end(key)
+    while sum(kept[0] * len(found) for kept, found in _kept.items()) > _KEPT_ROWS:
+        oldest = next(iter(_kept))
+        _kept[oldest].pop(0)
+        if not _kept[oldest]:
+            del _kept[oldest]
+    return {name: column.copy() for name, column in columns.items()}
+
+
+def _built(
+    districts: Districts, parameters: ParameterValues, rows: int, seed: int, start_month: int
+) -> Columns:
     layers = strata(districts, parameters.scalar("income_per_person"))
     counts = rows_per_stratum(layers.households, rows)
     stratum = np.repeat(np.arange(len(counts)), counts)
-    agent = np.arange(rows, dtype=np.int64)
     urban = layers.urban[stratum]
     weight = (layers.households / np.maximum(counts, 1))[stratum]
-    income = _incomes(layers, stratum, counts, parameters, seed)
-    columns: dict[str, NDArray[np.generic]] = {
+    income_class, income = in_classes(
+        _log_incomes(layers, stratum, counts, parameters, seed),
+        parameters.scalar("income_class_width"),
+    )
+    columns: Columns = {
         "district": layers.district[stratum].astype(np.int16),
         "urban": urban,
         "weight": weight,
         "income": income,
-        "income_group": weighted_fifths(income, weight).astype(np.int8),
-        "home_charging": random_streams.uniform(seed, "home_charging", agent, 0)
+        "income_class": income_class,
+        "income_group": weighted_fifths(income_class, weight).astype(np.int8),
+        "home_charging": _uniform(seed, "home_charging", rows)
         < np.where(
             urban,
             parameters.scalar("home_charging_access_urban"),
             parameters.scalar("home_charging_access_rural"),
         ),
-        "attitude": random_streams.normal(seed, "attitude", agent, 0),
+        "attitude": _normal(seed, "attitude", rows),
         "familiarity": np.full(rows, parameters.scalar("initial_familiarity")),
         "new_energy_adoption": np.full(rows, parameters.scalar("bass_initial_adoption")),
         "sorting_habit": np.full(rows, parameters.scalar("sorting_initial_habit")),
-        "supervision_rank": random_streams.uniform(seed, "supervision", agent, 0),
+        "supervision_rank": _uniform(seed, "supervision", rows),
         "peers": peers(rows, parameters, seed),
         "readiness": np.ones(rows),
         "digital_readiness": np.ones(rows),
@@ -150,13 +193,64 @@ def household_columns(
         "money_received": np.zeros((rows, len(HOUSEHOLD_PROGRAMMES))),
     }
     columns |= _cars(columns, parameters, seed, start_month)
-    columns |= _appliances(urban, parameters, seed, start_month)
+    columns |= _appliances(rows, parameters, seed, start_month)
     columns |= _homes(columns, districts, parameters, seed)
     return columns
 
 
-def weighted_fifths(income: Array, weight: Array) -> NDArray[np.int64]:
-    """Income group 0 to 4 of each household: fifths of the city's households, shape (n,)."""
+def _uniform(seed: int, purpose: str, rows: int) -> Array:
+    """Draws outside time of all rows; :func:`.random_streams.uniform`, only faster."""
+    drawn = np.empty(rows)
+    draws.fill(random_streams.month_key(seed, purpose, 0), drawn)
+    return drawn
+
+
+def _normal(seed: int, purpose: str, rows: int) -> Array:
+    """Standard normal draws outside time of all rows; :func:`.random_streams.normal`."""
+    radius = _uniform(seed, f"{purpose}: radius", rows)
+    angle = _uniform(seed, f"{purpose}: angle", rows)
+    return np.sqrt(-2.0 * np.log1p(-radius)) * np.cos(2.0 * np.pi * angle)
+
+
+def _drawn_class(
+    shares: Array, seed: int, purpose: str, rows: int, first: int = 0
+) -> NDArray[np.int8]:
+    """Class of each row under fixed shares, counted from ``first``."""
+    drawn = np.empty(rows, dtype=np.int8)
+    key = random_streams.month_key(seed, purpose, 0)
+    kernels.draw_classes(np.cumsum(shares), key, first, drawn)
+    return drawn
+
+
+def in_classes(logarithm: Array, width: float) -> tuple[NDArray[np.int16], Array]:
+    """Incomes rounded to classes of equal width in the logarithm.
+
+    What a household does by its income alone is then worked out once a class. No survey knows an
+    income better than to a few percent.
+
+    Parameters
+    ----------
+    logarithm
+        Of incomes in yuan a year, shape (n,).
+    width
+        Difference of the logarithms of neighbouring classes.
+
+    Returns
+    -------
+    tuple of ndarray
+        Number of the class, its income being ``exp(width * number)``, and that income; shape (n,).
+    """
+    number = np.rint(logarithm / width).astype(np.int16)
+    lowest = int(number.min())
+    of_class = np.exp(width * np.arange(lowest, int(number.max()) + 1))
+    return number, of_class[number - lowest]
+
+
+def weighted_fifths(income: NDArray[Any], weight: Array) -> NDArray[np.int64]:
+    """Income group 0 to 4 of each household: fifths of the city's households, shape (n,).
+
+    ``income`` may be anything that rises with it, such as its class.
+    """
     order = np.argsort(income, kind="stable")
     below = np.cumsum(weight[order]) - 0.5 * weight[order]
     group = np.empty(len(income), dtype=np.int64)
@@ -173,77 +267,72 @@ def peers(rows: int, parameters: ParameterValues, seed: int) -> NDArray[np.int32
     """
     count = round(parameters.scalar("peer_count"))
     reach = [step for k in range(1, count // 2 + 2) for step in (k, -k)][:count]
-    agent = np.arange(rows, dtype=np.int64)
     links = np.empty((rows, count), dtype=np.int32)
     for place, step in enumerate(reach):
-        rewired = random_streams.uniform(seed, f"peer {place} rewired", agent, 0) < (
-            parameters.scalar("peer_rewiring")
+        kernels.link(
+            random_streams.month_key(seed, f"peer {place} rewired", 0),
+            random_streams.month_key(seed, f"peer {place} anybody", 0),
+            parameters.scalar("peer_rewiring"),
+            step,
+            links[:, place],
         )
-        away = random_streams.uniform(seed, f"peer {place} anybody", agent, 0) * (rows - 1)
-        # Anybody but oneself: a step of 1 to rows - 1 round the table.
-        links[:, place] = (agent + np.where(rewired, 1 + away.astype(np.int64), step)) % rows
     return links
 
 
-def _incomes(
+def _log_incomes(
     layers: Strata,
     stratum: NDArray[np.int64],
     counts: NDArray[np.int64],
     parameters: ParameterValues,
     seed: int,
 ) -> Array:
-    """Household income in 2020, yuan a year, log-normal in each stratum and rising within it.
+    """Logarithm of household income in 2020, normal in each stratum and rising within it.
 
     Draws are stratified (one in each equal slice of the distribution), so that small samples keep
     the stratum's mean.
     """
-    agent = np.arange(len(stratum), dtype=np.int64)
+    rows = len(stratum)
     first = np.concatenate([[0], np.cumsum(counts)[:-1]])[stratum]
-    slot = (agent - first + random_streams.uniform(seed, "income", agent, 0)) / counts[stratum]
+    slot = (np.arange(rows) - first + _uniform(seed, "income", rows)) / counts[stratum]
     dispersion = np.where(
         layers.urban[stratum],
         parameters.scalar("income_dispersion_urban"),
         parameters.scalar("income_dispersion_rural"),
     )
-    mean = layers.income_per_person[stratum] * parameters.scalar("household_size")
-    return np.asarray(
-        mean * np.exp(dispersion * ndtri(slot) - 0.5 * dispersion**2), dtype=np.float64
-    )
+    mean = np.log(layers.income_per_person * parameters.scalar("household_size"))[stratum]
+    return np.asarray(mean + dispersion * ndtri(slot) - 0.5 * dispersion**2, dtype=np.float64)
 
 
-def _cars(
-    columns: dict[str, NDArray[np.generic]],
-    parameters: ParameterValues,
-    seed: int,
-    start_month: int,
-) -> dict[str, NDArray[np.generic]]:
+def _cars(columns: Columns, parameters: ParameterValues, seed: int, start_month: int) -> Columns:
     """At most one car a household: who has one, of which powertrain, registered when."""
-    income = np.asarray(columns["income"], dtype=np.float64)
-    weight = np.asarray(columns["weight"], dtype=np.float64)
-    agent = np.arange(len(income), dtype=np.int64)
-    owning = ownership_probability(
-        income,
-        weight,
+    number = columns["income_class"] - int(columns["income_class"].min())
+    rows = len(number)
+    of_class, first = np.unique(number, return_index=True)
+    owning = np.zeros(int(of_class[-1]) + 1)
+    owning[of_class] = ownership_probability(
+        columns["income"][first],
+        np.bincount(number, weights=columns["weight"])[of_class],
         parameters.scalar("private_cars_end_2019"),
         parameters.scalar("car_ownership_income_slope"),
     )
-    owner = random_streams.uniform(seed, "initial car", agent, 0) < owning
-    powertrain = categorical(
-        parameters.array("initial_powertrain_shares"),
-        random_streams.uniform(seed, "initial powertrain", agent, 0),
+    owner = _uniform(seed, "initial car", rows) < owning[number]
+    powertrain = _drawn_class(
+        parameters.array("initial_powertrain_shares"), seed, "initial powertrain", rows
     )
-    age_draw = random_streams.uniform(seed, "initial car age", agent, 0)
     age = np.where(
         powertrain == 0,
-        categorical(parameters.array("initial_car_age_shares"), age_draw),
-        categorical(parameters.array("initial_new_energy_age_shares"), age_draw),
-    )
-    within = np.floor(12.0 * random_streams.uniform(seed, "initial car month", agent, 0))
-    registered = start_month - 12 * age - within.astype(np.int64) - 1
+        *(
+            _drawn_class(parameters.array(shares), seed, "initial car age", rows)
+            for shares in ("initial_car_age_shares", "initial_new_energy_age_shares")
+        ),
+    ).astype(np.int32)
+    within = np.floor(12.0 * _uniform(seed, "initial car month", rows)).astype(np.int32)
+    registered = np.int32(start_month - 1) - 12 * age - within
+    registered = np.where(owner, registered, NEVER).astype(np.int32)
     return {
         "car": np.where(owner, powertrain, -1).astype(np.int8),
-        "registered": np.where(owner, registered, NEVER).astype(np.int32),
-        "car_owned_since": np.where(owner, registered, NEVER).astype(np.int32),
+        "registered": registered,
+        "car_owned_since": registered.copy(),
     }
 
 
@@ -261,30 +350,18 @@ def ownership_probability(income: Array, weight: Array, cars: float, slope: floa
     return 1.0 / (1.0 + np.exp(-(score + high)))
 
 
-def categorical(shares: Array, draw: Array) -> NDArray[np.int64]:
-    """Class of each uniform draw under fixed shares; shapes (k,) and (n,), result (n,)."""
-    bounds = np.cumsum(shares)
-    place = np.searchsorted(bounds, draw * bounds[-1], side="right")
-    return np.asarray(np.minimum(place, len(shares) - 1), dtype=np.int64)
-
-
-def _appliances(
-    urban: NDArray[np.bool_], parameters: ParameterValues, seed: int, start_month: int
-) -> dict[str, NDArray[np.generic]]:
+def _appliances(rows: int, parameters: ParameterValues, seed: int, start_month: int) -> Columns:
     """One appliance of each kind stands for all of that kind that a household has."""
     kinds = dimension("appliance").members
-    agent = np.arange(len(urban), dtype=np.int64)
     life = parameters.array("appliance_life_scale")
-    bought = np.empty((len(urban), len(kinds)), dtype=np.int32)
-    grade = np.empty((len(urban), len(kinds)), dtype=np.int8)
+    shares = parameters.array("appliance_initial_grade_shares")
+    bought = np.empty((rows, len(kinds)), dtype=np.int32)
+    grade = np.empty((rows, len(kinds)), dtype=np.int8)
     for place, kind in enumerate(kinds):
         # In a steady market ages are about evenly spread over the life.
-        age = 12.0 * life[place] * random_streams.uniform(seed, f"initial {kind} age", agent, 0)
-        bought[:, place] = start_month - 1 - age.astype(np.int64)
-        grade[:, place] = categorical(
-            parameters.array("appliance_initial_grade_shares"),
-            random_streams.uniform(seed, f"initial {kind} grade", agent, 0),
-        )
+        age = 12.0 * life[place] * _uniform(seed, f"initial {kind} age", rows)
+        bought[:, place] = start_month - 1 - age.astype(np.int32)
+        grade[:, place] = _drawn_class(shares, seed, f"initial {kind} grade", rows)
     return {
         "appliance_bought": bought,
         "appliance_grade": grade,
@@ -294,33 +371,38 @@ def _appliances(
 
 
 def _homes(
-    columns: dict[str, NDArray[np.generic]],
-    districts: Districts,
-    parameters: ParameterValues,
-    seed: int,
-) -> dict[str, NDArray[np.generic]]:
+    columns: Columns, districts: Districts, parameters: ParameterValues, seed: int
+) -> Columns:
     """Who lives where, with how many, on how little, and when they use electricity."""
-    agent = np.arange(len(columns["income"]), dtype=np.int64)
+    rows = len(columns["income"])
     others = pdtr(np.arange(10), parameters.scalar("household_size") - 1.0)
-    draw = random_streams.uniform(seed, "persons", agent, 0)
-    persons = 1 + categorical(np.diff(others, prepend=0.0), draw)
-    each = np.asarray(columns["income"], dtype=np.float64) / persons
-    weight = np.asarray(columns["weight"], dtype=np.float64)
-    urban = np.asarray(columns["urban"], dtype=np.bool_)
-    poor = np.zeros(len(each), dtype=np.bool_)
-    for place, rows in (("urban", np.flatnonzero(urban)), ("rural", np.flatnonzero(~urban))):
-        poorest = rows[np.argsort(each[rows], kind="stable")]
+    persons = _drawn_class(np.diff(others, prepend=0.0), seed, "persons", rows, first=1)
+    # Incomes a person are few, for incomes come in classes: they are sorted by rank.
+    number = columns["income_class"] - int(columns["income_class"].min())
+    sizes = int(persons.max()) + 1
+    pair = number.astype(np.int32) * np.int32(sizes) + persons
+    found = np.flatnonzero(np.bincount(pair))
+    income_of_class = np.zeros(int(number.max()) + 1)
+    income_of_class[number] = columns["income"]
+    _, ranked = np.unique(income_of_class[found // sizes] / (found % sizes), return_inverse=True)
+    rank = np.zeros(int(pair.max()) + 1, dtype=np.int16)
+    rank[found] = ranked
+    each = rank[pair]
+    weight, urban = columns["weight"], columns["urban"]
+    poor = np.zeros(rows, dtype=np.bool_)
+    for place, living in (("urban", np.flatnonzero(urban)), ("rural", np.flatnonzero(~urban))):
+        poorest = living[np.argsort(each[living], kind="stable")]
         below = np.cumsum(weight[poorest]) - 0.5 * weight[poorest]
         share = parameters.scalar(f"low_income_share_{place}")
         poor[poorest[below < share * weight[poorest].sum()]] = True
-    habit = random_streams.normal(seed, "use at home", agent, 0)
+    habit = _normal(seed, "use at home", rows)
     spread = parameters.scalar("home_use_dispersion")
     in_centre = np.array([zone == "central_urban" for zone in districts.zone])
     return {
-        "persons": persons.astype(np.int8),
+        "persons": persons,
         "low_income": poor,
-        "central": in_centre[np.asarray(columns["district"], dtype=np.int64)],
+        "central": in_centre[columns["district"]],
         "home_use": np.exp(spread * habit - 0.5 * spread**2),
-        "day_load": random_streams.uniform(seed, "load at home by day", agent, 0),
-        "time_of_use": np.zeros(len(agent)),
+        "day_load": _uniform(seed, "load at home by day", rows),
+        "time_of_use": np.zeros(rows),
     }

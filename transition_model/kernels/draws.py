@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transition_model.compilation import kernel
 from transition_model.random_streams import GOLDEN, TO_UNIT, UNUSED_BITS, mix
@@ -21,3 +22,10 @@ def uniform(key: np.uint64, row: int) -> float:
     """
     state = mix(key + np.uint64(row + 1) * GOLDEN)
     return float(state >> UNUSED_BITS) * TO_UNIT
+
+
+@kernel
+def fill(key: np.uint64, drawn: NDArray[np.float64]) -> None:
+    """Write the draws of all rows from row 0 on; shape (n,)."""
+    for row in range(len(drawn)):
+        drawn[row] = uniform(key, row)
