@@ -138,9 +138,7 @@ def household_columns(
         return _built(districts, parameters, rows, seed, start_month)
     key = rows, seed, start_month
     for built_of, reads, columns in _kept.get(key, ()):
-        if built_of is districts and all(
-            parameters.number(name) == value for (_, name), value in reads.items()
-        ):
+        if built_of is districts and _unchanged(reads, parameters):
             _kept.move_to_end(key)
             return {name: column.copy() for name, column in columns.items()}
     noted: Reads = {}
@@ -153,6 +151,13 @@ def household_columns(
         if not _kept[oldest]:
             del _kept[oldest]
     return {name: column.copy() for name, column in columns.items()}
+
+
+def _unchanged(reads: Reads, parameters: ParameterValues) -> bool:
+    return all(
+        parameters.declared is value if kind == "declared" else parameters.number(name) == value
+        for (kind, name), value in reads.items()
+    )
 
 
 def _built(
