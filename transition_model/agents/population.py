@@ -101,7 +101,7 @@ def rows_per_stratum(households: Array, rows: int) -> NDArray[np.int64]:
     return counts
 
 
-_KEPT_ROWS = 400_000
+_KEPT_ROWS = 1_000_000
 """Rows of populations that are kept for the next run, over all of them."""
 
 _kept: OrderedDict[tuple[int, int, int], list[tuple[Districts, Reads, Columns]]] = OrderedDict()
