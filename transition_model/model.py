@@ -41,6 +41,7 @@ from transition_model.levers import load_levers
 from transition_model.parameters import ParameterValues, load_parameters
 from transition_model.policy.finance import green_loan_terms
 from transition_model.results import Recorder
+from transition_model.run_size import check_run_size
 from transition_model.scenario import Scenario
 from transition_model.stocks import StockFlowEngine, open_engine
 from transition_model.stocks.declarations import check_seam_names
@@ -90,6 +91,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         parameters: Mapping[str, float] | None = None,
         notice: Callable[[str], None] | None = None,
     ) -> None:
+        check_run_size(households, kernels)
         super().__init__(rng=rng)
         self.run_seed = rng
         self.kernels: Literal["compiled", "numpy"] = kernels

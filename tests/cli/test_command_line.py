@@ -115,6 +115,12 @@ def test_too_few_households_is_one_line() -> None:
     assert_one_line(run("run", "plan", "--households", "3"), "households", "3")
 
 
+@pytest.mark.parametrize("command", [("run", "plan"), ("compare", "none", "plan")])
+def test_more_households_than_memory_holds_is_one_line(command: tuple[str, ...]) -> None:
+    finished = run(*command, "--households", "1000000000000")
+    assert_one_line(finished, "households: read 1000000000000", "up to", "memory", "would need")
+
+
 def test_a_typo_in_an_option_is_refused() -> None:
     finished = run("run", "plan", "--sed", "3")
     assert finished.returncode == 2
