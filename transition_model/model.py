@@ -20,6 +20,7 @@ from transition_model.agents.firms import Firms
 from transition_model.agents.freight_operators import FreightOperators
 from transition_model.agents.households import Households
 from transition_model.agents.initial_stocks import initial_fleets_by_age, initial_private_cars
+from transition_model.agents.opening import opening_set
 from transition_model.agents.recyclers import Recyclers
 from transition_model.agents.ship_owners import ShipOwners
 from transition_model.agents.situation import Situation
@@ -193,21 +194,17 @@ class TransitionModel(mesa.Model[Any, Any]):
     def _build_agents(self, households: int) -> None:
         first = 1
         sets: list[Any] = []
-        population = Households.build(
-            self, self.parameters, self.run_seed, first, households, FIRST_MONTH
-        )
-        sets.append(population)
-        first += population.size
-        for agent_type in (
-            Firms,
-            TransitOperators,
-            FreightOperators,
-            StationDevelopers,
-            ShipOwners,
-            Recyclers,
-            Builders,
+        for kind, *size in (
+            (Households, households, FIRST_MONTH),
+            (Firms,),
+            (TransitOperators,),
+            (FreightOperators,),
+            (StationDevelopers,),
+            (ShipOwners,),
+            (Recyclers,),
+            (Builders,),
         ):
-            built = agent_type.build(self, self.parameters, self.run_seed, first)
+            built = opening_set(kind, self, self.parameters, self.run_seed, first, *size)
             first += built.size
             sets.append(built)
         self._sets = tuple(sets)
