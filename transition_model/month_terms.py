@@ -182,3 +182,11 @@ def _unchanged(reads: Reads, reading: Reading) -> bool:
         elif reading.structures[name] != value:
             return False
     return True
+
+
+def parameters_unchanged(reads: Reads, parameters: ParameterValues) -> bool:
+    """Whether what was read of the parameters, and of nothing else, is what they say now."""
+    return all(
+        parameters.declared is value if kind == "declared" else parameters.number(name) == value
+        for (kind, name), value in reads.items()
+    )

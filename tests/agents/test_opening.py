@@ -81,7 +81,7 @@ def test_another_seed_or_size_is_another_population(nothing_kept: Any) -> None:
 def test_a_population_that_would_fill_the_memory_is_not_kept(
     nothing_kept: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "_LARGEST", 299)
+    monkeypatch.setattr(opening, "_KEPT_ROWS", 299)
     opening_set(Households, model(), values(), 1, 1, 300, START)
     assert not nothing_kept
 
@@ -89,7 +89,7 @@ def test_a_population_that_would_fill_the_memory_is_not_kept(
 def test_populations_long_out_of_use_are_dropped(
     nothing_kept: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "_KEPT", 2)
+    monkeypatch.setattr(opening, "_KEPT_ROWS", 700)
     for seed in (1, 2, 1, 3):
-        opening_set(Firms, model(), values(), seed, 1)
+        opening_set(Households, model(), values(), seed, 1, 300, START)
     assert [place[1] for place in nothing_kept] == [1, 3]

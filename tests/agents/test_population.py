@@ -378,21 +378,6 @@ def test_a_household_s_fate_does_not_depend_on_how_many_columns_are_drawn(
     assert_array_equal(other["weight"], columns["weight"])
 
 
-def test_a_population_built_before_is_handed_out_untouched_by_what_became_of_it(
-    districts: Districts, parameters: ParameterValues
-) -> None:
-    first = household_columns(districts, parameters, 1_000, 7, START)
-    kept = {name: column.copy() for name, column in first.items()}
-    for column in first.values():
-        column[:] = 1
-    again = household_columns(districts, parameters, 1_000, 7, START)
-    for name, column in kept.items():
-        assert_array_equal(again[name], column)
-    wider = ParameterValues(load_parameters(), {"income_dispersion_urban": 0.6})
-    other = household_columns(districts, wider, 1_000, 7, START)
-    assert (other["income"] != kept["income"]).mean() > 0.3
-
-
 def test_columns_are_as_small_as_their_content(columns: Columns) -> None:
     assert columns["car"].dtype == np.int8
     assert columns["registered"].dtype == np.int32

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
+from collections.abc import Iterator
 from functools import cache
+from itertools import count
 from typing import Any
 
 from transition_model.agents.columns import ColumnarAgentSet
-from transition_model.month_terms import Reads, WatchedParameters
+from transition_model.month_terms import Reads, WatchedParameters, parameters_unchanged
 from transition_model.parameters import ParameterValues
 
 type AgentSet = ColumnarAgentSet[Any]
 
-_KEPT = 64
-"""Populations that are kept."""
-_LARGEST = 200_000
-"""Rows of a population that is kept; larger ones would fill the memory."""
+_KEPT_ROWS = 1_000_000
+"""Rows of the populations that are kept, over all of them; more would fill the memory."""
 
 
 def opening_set(
@@ -51,19 +51,17 @@ def opening_set(
     """
     memory, key = _memory(), (kind, seed, size)
     for place, (reads, built) in memory.items():
-        if place[:-1] == key and all(
-            parameters.number(name) == number for (_, name), number in reads.items()
-        ):
+        if place[:-1] == key and parameters_unchanged(reads, parameters):
             memory.move_to_end(place)
             return _settled(copy.deepcopy(built), model, first_id)
     noted: Reads = {}
     population: AgentSet = kind.build(  # type: ignore[attr-defined]
         None, WatchedParameters(parameters, noted), seed, first_id, *size
     )
-    if population.size > _LARGEST:
+    if population.size > _KEPT_ROWS:
         return _settled(population, model, first_id)
-    memory[*key, len(memory) and max(place[-1] for place in memory) + 1] = noted, population
-    if len(memory) > _KEPT:
+    memory[*key, next(_numbers())] = noted, population
+    while sum(kept.size for _, kept in memory.values()) > _KEPT_ROWS:
         memory.popitem(last=False)
     return _settled(copy.deepcopy(population), model, first_id)
 
@@ -72,6 +70,12 @@ def opening_set(
 def _memory() -> OrderedDict[tuple[Any, ...], tuple[Reads, AgentSet]]:
     """What has been built, the last used at the end, with what was read."""
     return OrderedDict()
+
+
+@cache
+def _numbers() -> Iterator[int]:
+    """Numbers that tell populations of one kind, seed and size apart."""
+    return count()
 
 
 def _settled(population: AgentSet, model: Any, first_id: int) -> AgentSet:

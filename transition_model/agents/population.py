@@ -7,7 +7,6 @@ urban before rural, and rising income, so that neighbours in the table are neigh
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +20,6 @@ from transition_model.districts import Districts
 from transition_model.errors import InputError
 from transition_model.kernels import draws
 from transition_model.kernels import population as kernels
-from transition_model.month_terms import Reads, WatchedParameters
 from transition_model.parameters import ParameterValues
 from transition_model.policy.trade_in import HOUSEHOLD_PROGRAMMES
 
@@ -101,20 +99,10 @@ def rows_per_stratum(households: Array, rows: int) -> NDArray[np.int64]:
     return counts
 
 
-_KEPT_ROWS = 1_000_000
-"""Rows of populations that are kept for the next run, over all of them."""
-
-_kept: OrderedDict[tuple[int, int, int], list[tuple[Districts, Reads, Columns]]] = OrderedDict()
-"""Populations as they were built, by rows, seed and first month, with what was read."""
-
-
 def household_columns(
     districts: Districts, parameters: ParameterValues, rows: int, seed: int, start_month: int
 ) -> Columns:
     """Columns of all households at the beginning of ``start_month``.
-
-    What was built before is built no second time: columns of a few populations are kept, and
-    copies of them handed out.
 
     Parameters
     ----------
@@ -134,35 +122,6 @@ def household_columns(
     dict
         Arrays with ``rows`` along the first axis.
     """
-    if rows > _KEPT_ROWS:
-        return _built(districts, parameters, rows, seed, start_month)
-    key = rows, seed, start_month
-    for built_of, reads, columns in _kept.get(key, ()):
-        if built_of is districts and _unchanged(reads, parameters):
-            _kept.move_to_end(key)
-            return {name: column.copy() for name, column in columns.items()}
-    noted: Reads = {}
-    columns = _built(districts, WatchedParameters(parameters, noted), rows, seed, start_month)
-    _kept.setdefault(key, []).append((districts, noted, columns))
-    _kept.move_to_end(key)
-    while sum(kept[0] * len(found) for kept, found in _kept.items()) > _KEPT_ROWS:
-        oldest = next(iter(_kept))
-        _kept[oldest].pop(0)
-        if not _kept[oldest]:
-            del _kept[oldest]
-    return {name: column.copy() for name, column in columns.items()}
-
-
-def _unchanged(reads: Reads, parameters: ParameterValues) -> bool:
-    return all(
-        parameters.declared is value if kind == "declared" else parameters.number(name) == value
-        for (kind, name), value in reads.items()
-    )
-
-
-def _built(
-    districts: Districts, parameters: ParameterValues, rows: int, seed: int, start_month: int
-) -> Columns:
     layers = strata(districts, parameters.scalar("income_per_person"))
     counts = rows_per_stratum(layers.households, rows)
     stratum = np.repeat(np.arange(len(counts)), counts)
