@@ -8,12 +8,13 @@ exceeds the hurdle while it is nearly full. Scrap collectors also widen or narro
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.agents.columns import ColumnarAgentSet, RowAgent
+from transition_model.agents.recycler_terms import constants_of, paths_of_month, terms_of_month
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import capacity_investment as investment
 from transition_model.behaviour import material_collection as collection
@@ -22,8 +23,9 @@ from transition_model.behaviour.green_loans import interest_of_month
 from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.dimensions import dimension
 from transition_model.instruments import load_instruments
+from transition_model.kernels import recyclers as kernel
 from transition_model.parameters import ParameterValues
-from transition_model.policy.finance import green_loan_terms
+from transition_model.policy.finance import green_loan_terms, loan_terms_of_month
 from transition_model.policy.recycling import RecyclingTerms, recycling_terms
 from transition_model.random_streams import normal, uniform
 
@@ -78,6 +80,8 @@ class _Terms:
 
 class Recyclers(ColumnarAgentSet[Recycler]):
     """All formal recyclers."""
+
+    _given: tuple[ParameterValues, kernel.Constants, kernel.Plants] | None = None
 
     @classmethod
     def build(cls, model: Any, parameters: ParameterValues, seed: int, first_id: int = 1) -> Self:
@@ -137,6 +141,51 @@ class Recyclers(ColumnarAgentSet[Recycler]):
 
     def decide(self, situation: Situation) -> None:
         """Decide for one month on its opening state, and write the ledger."""
+        if situation.kernels == "numpy":
+            self._decide_in_numpy(situation)
+            return
+        constants, plants = self._of_the_run(situation.parameters)
+        loan = loan_terms_of_month(situation)
+        stocks = situation.stocks
+        opening = kernel.Opening(
+            stocks["recycling_throughput_per_month"],
+            stocks["recycling_inflow_per_month"],
+            stocks["public_money_spent"],
+        )
+        kernel.decide(
+            plants,
+            constants,
+            terms_of_month(situation),
+            paths_of_month(situation),
+            loan.discount,
+            loan.subsidy,
+            opening,
+            situation.ledger.numbers,
+        )
+
+    def _of_the_run(self, parameters: ParameterValues) -> tuple[kernel.Constants, kernel.Plants]:
+        """What the kernel is given in every month of a run."""
+        if self._given is None or self._given[0] is not parameters:
+            constants = constants_of(
+                parameters, self._of_kind("opening_refund"), self._of_kind("opening_relief")
+            )
+            self._given = parameters, constants, self._in_one_table()
+        return self._given[1:]
+
+    def _in_one_table(self) -> kernel.Plants:
+        """The columns as the kernel takes them: those of numbers become rows of one table."""
+        columns = cast("dict[str, NDArray[Any]]", self.columns)
+        numbers = np.stack([columns[name] for name in kernel.COLUMN._fields])
+        columns.update(zip(kernel.COLUMN._fields, numbers, strict=True))
+        return kernel.Plants(
+            columns["kind"],
+            columns["construction_months"],
+            numbers,
+            columns["pipeline"],
+            columns["collection_share"],
+        )
+
+    def _decide_in_numpy(self, situation: Situation) -> None:
         rules = recycling_terms(situation.law, situation.month, situation.parameters)
         terms = _Terms.of(situation, rules, self._of_kind("opening_refund"))
         self._bid(situation, terms)

@@ -10,9 +10,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.compilation import either, formula
+
 type Array = NDArray[np.float64]
 
 
+@formula
 def adapted(expectation: Array, observed: Array, months: float | Array) -> Array:
     """Adaptive expectation: moves by ``1 / months`` of its error; NaN takes the observed value.
 
@@ -24,9 +27,11 @@ def adapted(expectation: Array, observed: Array, months: float | Array) -> Array
         Memory, at least 1.
     """
     moved = expectation + (observed - expectation) / months
-    return np.where(np.isnan(expectation), observed, moved)
+    expected: Array = either(np.isnan(expectation), observed, moved)
+    return expected
 
 
+@formula
 def operating_cash(utilisation: Array, unit_margin: Array, fixed_cost: Array) -> Array:
     """Cash from a tonne of capacity: ``utilisation * unit_margin - fixed_cost``, yuan/t.
 
@@ -42,6 +47,7 @@ def operating_cash(utilisation: Array, unit_margin: Array, fixed_cost: Array) ->
     return utilisation * unit_margin - fixed_cost
 
 
+@formula
 def capital_recovery_factor(rate: Array, life: float) -> Array:
     """Yearly payment that returns one yuan over the plant's life: ``r / (1 - (1 + r)^-life)``.
 
@@ -52,13 +58,13 @@ def capital_recovery_factor(rate: Array, life: float) -> Array:
     life
         Years.
     """
-    discounted = -np.expm1(-life * np.log1p(rate))
-    positive = rate > 0.0
-    factor = np.full(rate.shape, 1.0 / life)
-    np.divide(rate, discounted, out=factor, where=positive)
-    return factor
+    charged = either(rate > 0.0, rate, 1.0)
+    factor = charged / -np.expm1(-life * np.log1p(charged))
+    yearly: Array = either(rate > 0.0, factor, 1.0 / life)
+    return yearly
 
 
+@formula
 def hurdle_with_loan(hurdle: Array, interest_discount: float, debt_share: float) -> Array:
     """Hurdle rate when the borrowed part of the outlay costs less interest, per year, at least 0.
 
@@ -74,6 +80,7 @@ def hurdle_with_loan(hurdle: Array, interest_discount: float, debt_share: float)
     return np.maximum(hurdle - interest_discount * debt_share, 0.0)
 
 
+@formula
 def required_cash(outlay: Array, grant: float, rate: Array, life: float) -> Array:
     """Cash a year that a tonne a year of new capacity must bring, yuan/t.
 
@@ -91,6 +98,7 @@ def required_cash(outlay: Array, grant: float, rate: Array, life: float) -> Arra
     return outlay * (1.0 - grant) * capital_recovery_factor(rate, life)
 
 
+@formula
 def perceived_utilisation(
     utilisation: Array, capacity: Array, pipeline: Array, attention: float
 ) -> Array:
@@ -106,11 +114,12 @@ def perceived_utilisation(
         Share of rivals' pipeline that is noticed.
     """
     later = capacity + attention * pipeline
-    shrunk = np.ones(len(utilisation))
-    np.divide(capacity, later, out=shrunk, where=later > 0.0)
-    return utilisation * shrunk
+    shrunk = capacity / either(later > 0.0, later, 1.0)
+    perceived: Array = utilisation * either(later > 0.0, shrunk, 1.0)
+    return perceived
 
 
+@formula
 def invests(
     expected_cash: Array,
     required: Array,
@@ -131,12 +140,15 @@ def invests(
     building
         Whether a project is under construction, shape (n,).
     """
-    return (expected_cash > required) & (utilisation > threshold) & ~building
+    wants = (expected_cash > required) & (utilisation > threshold)
+    return wants & np.logical_not(building)
 
 
+@formula
 def months_in_the_red(months: Array, expected_cash: Array) -> Array:
     """Months in a row of negative expected cash, shape (n,); not negative sets them back to 0."""
-    return np.where(expected_cash < 0.0, months + 1.0, 0.0)
+    red: Array = either(expected_cash < 0.0, months + 1.0, 0.0)
+    return red
 
 
 def construction_months(

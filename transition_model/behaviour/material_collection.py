@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.compilation import formula
+
 type Array = NDArray[np.float64]
 
 
+@formula
 def profitability(expected_cash: Array, required: Array) -> Array:
     """Expected cash against the cash that new capacity must bring, less 1, within -1 and 1.
 
@@ -18,9 +21,10 @@ def profitability(expected_cash: Array, required: Array) -> Array:
     required
         Yuan/t, above 0, shape (n,).
     """
-    return np.clip(expected_cash / required - 1.0, -1.0, 1.0)
+    return np.minimum(np.maximum(expected_cash / required - 1.0, -1.0), 1.0)
 
 
+@formula
 def price_signal(relief: float, value: float) -> float:
     """Rise of what sellers are paid when relief is passed on to them: ``ln(1 + relief / value)``.
 
@@ -51,10 +55,21 @@ def collection_target(reference: Array, push: Array) -> Array:
     ndarray
         Shape (n, materials).
     """
-    log_odds = np.log(reference) - np.log1p(-reference)
-    return 1.0 / (1.0 + np.exp(-(log_odds + push[:, None])))
+    return share_of_odds(log_odds(reference) + push[:, None])
 
 
+def log_odds(share: Array) -> Array:
+    """Logit of a share between 0 and 1, both excluded."""
+    return np.log(share) - np.log1p(-share)
+
+
+@formula
+def share_of_odds(odds: Array) -> Array:
+    """Share of which ``odds`` is the logit."""
+    return 1.0 / (1.0 + np.exp(-odds))
+
+
+@formula
 def approached(share: Array, target: Array, months: float) -> Array:
     """The share a month later, when it closes ``1 / months`` of its gap to the target."""
     return share + (target - share) / months

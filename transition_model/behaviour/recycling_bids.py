@@ -10,9 +10,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.compilation import formula
+
 type Array = NDArray[np.float64]
 
 
+@formula
 def formal_bid(
     expected_value: Array, processing_cost: Array, transport_cost: Array, target_margin: Array
 ) -> Array:
@@ -28,6 +31,7 @@ def formal_bid(
     return np.maximum(expected_value - processing_cost - transport_cost - target_margin, 0.0)
 
 
+@formula
 def relief_of_rules(
     treatment_money: Array,
     seen: float,
@@ -62,6 +66,7 @@ def relief_of_rules(
     return seen * treatment_money + value * by_value
 
 
+@formula
 def battery_pull(
     vehicle_loss: float, battery_value: float, sensitivity: float, in_force: float, with_car: float
 ) -> float:
@@ -86,6 +91,7 @@ def battery_pull(
     return in_force * with_car * sensitivity * vehicle_loss / battery_value
 
 
+@formula
 def informal_bid(reference_bid: Array, value: Array, premium: Array, enforcement: float) -> Array:
     """Bid of the informal sector: ``reference + premium (1 - enforcement) value``.
 
@@ -106,6 +112,7 @@ def informal_bid(reference_bid: Array, value: Array, premium: Array, enforcement
     return reference_bid + premium * (1.0 - enforcement) * value
 
 
+@formula
 def attraction(bid: Array, value: Array, sensitivity: float) -> Array:
     """Weight of a bid in the owners' logit: ``exp(sensitivity * bid / value)``.
 
@@ -119,6 +126,7 @@ def attraction(bid: Array, value: Array, sensitivity: float) -> Array:
     return np.exp(sensitivity * bid / value)
 
 
+@formula
 def channel_constant(
     reference_share: Array,
     sensitivity: float,
@@ -149,6 +157,7 @@ def channel_constant(
     return log_odds + sensitivity * advantage
 
 
+@formula
 def formal_share(formal_attraction: Array, informal_attraction: Array, constant: Array) -> Array:
     """Share of the inflow that formal recyclers win: ``F e^c / (F e^c + I)``.
 
@@ -166,6 +175,7 @@ def formal_share(formal_attraction: Array, informal_attraction: Array, constant:
     return formal / (formal + informal_attraction)
 
 
+@formula
 def with_certificates(formal: float, payment: float, scale: float) -> float:
     """Formal share when subsidies ask for a certificate of formal scrapping.
 

@@ -13,6 +13,7 @@ from transition_model.compilation import formula
 from transition_model.instruments import Instrument
 from transition_model.instruments.attributes import Claims
 from transition_model.instruments.monthly import amount_of_month, bound_of_month
+from transition_model.month_terms import WatchedReading, remembered
 from transition_model.parameters import ParameterValues
 
 type Array = NDArray[np.float64]
@@ -92,6 +93,12 @@ def facility_discount(
     """
     advantage = max(bank_rate - rate, 0.0) if rate > 0.0 else 0.0
     return min(share * advantage * passed_on, ordinary)
+
+
+@remembered
+def loan_terms_of_month(reading: WatchedReading) -> LoanTerms:
+    """:func:`green_loan_terms`, remembered."""
+    return green_loan_terms(reading.law, reading.levers, reading.month, reading.parameters)
 
 
 def investment_grant(law: Law, month: Month, investment: Array) -> Array:

@@ -77,59 +77,61 @@ def recycling_terms(
     parameters
         What is dismantled, and who sells to recyclers.
     """
-    kinds = dimension("recycler_kind").members
+    units = electronic_waste_units(parameters)
     return RecyclingTerms(
         treatment_money=_at(
             "appliances",
-            _electronic_waste_subsidy(law, month, parameters)
-            + _special_fund(law, month, parameters),
+            float(units @ unit_money(law, month)) + special_fund(law, month, parameters),
         ),
-        refund_share=amount_of_month(
-            law["recycling_tax_refund"],
-            month,
-            Claims.of(
-                refund_item=[REFUND_ITEM[kind] for kind in kinds],
-                vat_paid=1.0,
-                nickel_cobalt_manganese_recovery=1.0,
-            ),
-        ),
+        refund_share=refund_share(law, month),
         invoiced_share=_invoiced_share(law, month, parameters),
-        certificate=float(
-            bound_of_month(law["formal_channel_certificate"], month, Claims.of(1))[0]
-        ),
-        battery_rule=_share_in_force(law["scrap_vehicle_with_battery"], month),
+        certificate=certificate(law, month),
+        battery_rule=battery_rule(law, month),
     )
 
 
-def _electronic_waste_subsidy(
-    law: Mapping[str, Instrument], month: Month, parameters: ParameterValues
-) -> float:
-    """Yuan for a tonne of the usual mix of appliances."""
-    words = attribute("electronic_waste").words
-    amounts = amount_of_month(
-        law["electronic_waste_subsidy"],
-        month,
-        Claims.of(electronic_waste=words, units_dismantled=1.0, formal_certificate=True),
+def unit_money(law: Mapping[str, Instrument], month: Month) -> Array:
+    """Subsidy for a dismantled unit by word of ``electronic_waste``, yuan, shape (words,)."""
+    claims = Claims.of(
+        electronic_waste=attribute("electronic_waste").words,
+        units_dismantled=1.0,
+        formal_certificate=True,
     )
-    by_word = dict(zip(words, amounts, strict=True))
+    return amount_of_month(law["electronic_waste_subsidy"], month, claims)
+
+
+def electronic_waste_units(parameters: ParameterValues) -> Array:
+    """Units in a tonne of the usual mix of appliances, by word of ``electronic_waste``."""
+    appliances, words = dimension("appliance"), attribute("electronic_waste").words
+    units = parameters.array("dismantled_appliance_share")
+    a_tonne = units / float(units @ parameters.array("mass_of_appliances")) * KILOGRAMS
     tube = parameters.scalar("small_tube_television_share")
     single = parameters.scalar("single_tub_washing_machine_share")
-    of_unit = {
-        "air_conditioner": by_word["air_conditioner"],
-        "refrigerator": by_word["refrigerator"],
-        "washing_machine": single * by_word["washing_machine_single"]
-        + (1.0 - single) * by_word["washing_machine_full"],
-        "television": tube * by_word["television_small_tube"]
-        + (1.0 - tube) * by_word["television_other"],
+    share_of_appliance = {
+        "air_conditioner": ("air_conditioner", 1.0),
+        "refrigerator": ("refrigerator", 1.0),
+        "washing_machine_single": ("washing_machine", single),
+        "washing_machine_full": ("washing_machine", 1.0 - single),
+        "television_small_tube": ("television", tube),
+        "television_other": ("television", 1.0 - tube),
     }
-    units = parameters.array("dismantled_appliance_share")
-    money = float(units @ np.array([of_unit[one] for one in dimension("appliance").members]))
-    return money / float(units @ parameters.array("mass_of_appliances")) * KILOGRAMS
+    found = np.zeros(len(words))
+    for word, (appliance, share) in share_of_appliance.items():
+        found[words.index(word)] = share * a_tonne[appliances.index(appliance)]
+    return found
 
 
-def _special_fund(
-    law: Mapping[str, Instrument], month: Month, parameters: ParameterValues
-) -> float:
+def refund_share(law: Mapping[str, Instrument], month: Month) -> Array:
+    """Share of the value-added tax paid that comes back, shape (kinds,)."""
+    claims = Claims.of(
+        refund_item=[REFUND_ITEM[kind] for kind in dimension("recycler_kind").members],
+        vat_paid=1.0,
+        nickel_cobalt_manganese_recovery=1.0,
+    )
+    return amount_of_month(law["recycling_tax_refund"], month, claims)
+
+
+def special_fund(law: Mapping[str, Instrument], month: Month, parameters: ParameterValues) -> float:
     """Yuan of the block grant that a tonne treated brings to the city in the next year."""
     claims = Claims.of(
         1, fund_to_province=parameters.scalar("electronic_waste_fund_for_treated_tonne")
@@ -141,14 +143,31 @@ def _invoiced_share(
     law: Mapping[str, Instrument], month: Month, parameters: ParameterValues
 ) -> Array:
     """Share of purchases from sellers below the ceiling, whose sales spread exponentially."""
-    ceiling = float(bound_of_month(law["reverse_invoicing"], month, Claims.of(1))[0])
-    covered = -np.expm1(-ceiling / parameters.scalar("individual_seller_sales"))
+    ceiling = invoice_ceiling(law, month)
+    covered = float(-np.expm1(-ceiling / parameters.scalar("individual_seller_sales")))
+    return covered * bought_from_persons()
+
+
+def invoice_ceiling(law: Mapping[str, Instrument], month: Month) -> float:
+    """Sales of a person up to which a plant may write the invoice itself, yuan/year."""
+    return float(bound_of_month(law["reverse_invoicing"], month, Claims.of(1))[0])
+
+
+def bought_from_persons() -> Array:
+    """1 for kinds that buy from people who write no invoice, else 0; shape (kinds,)."""
     kinds = dimension("recycler_kind").members
-    return np.array([covered if kind in BOUGHT_FROM_PERSONS else 0.0 for kind in kinds])
+    return np.array([float(kind in BOUGHT_FROM_PERSONS) for kind in kinds])
 
 
-def _share_in_force(rule: Instrument, month: Month) -> float:
-    return sum(share for share, version in rule.parts(month) if version.state == "active")
+def certificate(law: Mapping[str, Instrument], month: Month) -> float:
+    """Share of scrap that must go to certified plants."""
+    return float(bound_of_month(law["formal_channel_certificate"], month, Claims.of(1))[0])
+
+
+def battery_rule(law: Mapping[str, Instrument], month: Month) -> float:
+    """Share of the month in which a scrapped vehicle must have its battery."""
+    parts = law["scrap_vehicle_with_battery"].parts(month)
+    return sum(share for share, version in parts if version.state == "active")
 
 
 def _at(kind: str, amount: float) -> Array:
