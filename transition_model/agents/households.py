@@ -20,7 +20,7 @@ from transition_model.agents.columns import ColumnarAgentSet, RowAgent
 from transition_model.agents.household_appliances import ApplianceDecision
 from transition_model.agents.household_purchases import Purchases
 from transition_model.agents.situation import Situation
-from transition_model.behaviour import vehicle_choice, vehicle_choice_rivals
+from transition_model.behaviour import replacement, vehicle_choice, vehicle_choice_rivals
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
 from transition_model.districts import Districts, load_districts
@@ -123,8 +123,11 @@ class Households(ColumnarAgentSet[Household]):
 
     def _remember_appliances(self, situation: Situation, decision: ApplianceDecision) -> None:
         bought, grade = self.columns["appliance_bought"], self.columns["appliance_grade"]
+        replaced = replacement.replaced_by_one_draw(
+            decision.hazard, self._draw(situation, "appliances: replace")
+        )
         for place, kind in enumerate(dimension("appliance").members):
-            replaces = self._draw(situation, f"{kind}: replace") < decision.hazard[:, place]
+            replaces = replaced[:, place]
             shares = decision.grade_shares[:, place]
             draw = self._draw(situation, f"{kind}: grade")
             chosen = (draw[:, None] > np.cumsum(shares, axis=1)[:, :-1]).sum(axis=1)

@@ -119,6 +119,25 @@ def ready_over_month(
     return mean, end
 
 
+def replaced_by_one_draw(hazard: Array, draw: Array) -> NDArray[np.bool_]:
+    """Which durables of a household are replaced, all by one draw; shape (n, kinds).
+
+    Systematic sampling (Madow 1949, Annals of Mathematical Statistics 20:333): hazards laid end to
+    end, a kind is replaced if ``draw + m`` falls on its stretch for some whole m. Each kind is
+    replaced with its own probability; two in one month only where hazards add up to more than 1.
+
+    Parameters
+    ----------
+    hazard
+        Probability of replacement, at most 1, shape (n, kinds).
+    draw
+        Uniform on [0, 1), shape (n,).
+    """
+    upper = np.cumsum(hazard, axis=1)
+    lower = np.concatenate([np.zeros((len(hazard), 1)), upper[:, :-1]], axis=1)
+    return np.asarray(np.ceil(upper - draw[:, None]) > np.ceil(lower - draw[:, None]))
+
+
 def first_purchase_hazard(
     income: Array, reference_income: float, base: float, elasticity: float, ceiling: float
 ) -> Array:

@@ -1,0 +1,291 @@
+"""The appliance market in machine code; :mod:`.household_appliances` is the same with numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model import random_streams
+from transition_model.agents.row_blocks import block_bounds
+from transition_model.agents.situation import Situation
+from transition_model.behaviour import replacement, vehicle_choice
+from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.dimensions import dimension
+from transition_model.kernels import household_appliances as kernels
+from transition_model.parameters import ParameterValues
+from transition_model.policy.trade_in import TradeInOffer
+
+type Array = NDArray[np.float64]
+
+IDEAS = 3
+"""Of the money that buyers will get: as offered, if it is gone, and if nothing is offered."""
+
+
+@dataclass(slots=True)
+class RowClaims:
+    """What is claimed under one idea, yuan.
+
+    Attributes
+    ----------
+    rows, rows_on_pause
+        By each row, on days on which a rule pays, and on which it is suspended, shape (n,).
+    total, total_on_pause
+        Sums of these.
+    """
+
+    rows: Array
+    rows_on_pause: Array
+    total: float = 0.0
+    total_on_pause: float = 0.0
+
+
+def class_incomes(columns: Mapping[str, NDArray[Any]]) -> tuple[int, Array]:
+    """Lowest class of income, and the income of every class from it on, yuan a year.
+
+    Classes in which nobody is get the lowest income.
+    """
+    number = columns["income_class"]
+    lowest = int(number.min())
+    incomes = np.full(int(number.max()) - lowest + 1, columns["income"].min())
+    incomes[number.astype(np.int64) - lowest] = columns["income"]
+    return lowest, incomes
+
+
+class ApplianceMarket:
+    """Decides, and remembers, row by row.
+
+    Each month :meth:`decide` is asked under every idea that is needed, then :meth:`settle` is told
+    for which part of the month each held.
+
+    Parameters
+    ----------
+    columns
+        Of the households.
+    parameters
+        Declared values.
+    reference_income
+        Mean household income of 2020, yuan a year.
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[str, NDArray[Any]],
+        parameters: ParameterValues,
+        reference_income: float,
+    ) -> None:
+        rows, kinds = columns["appliance_grade"].shape
+        self._columns = kernels.Columns(
+            columns["appliance_bought"],
+            columns["appliance_grade"],
+            columns["appliance_readiness"],
+            columns["appliance_claims"],
+            columns["weight"],
+            columns["income_class"],
+        )
+        self._bounds = block_bounds(rows)
+        self._blocks = len(self._bounds) - 1
+        self._oldest = int(columns["appliance_bought"].min())
+        self._parameters = parameters
+        self._elasticity = parameters.scalar("price_income_elasticity")
+        lowest, incomes = class_incomes(columns)
+        self._constants = kernels.Constants(
+            natural=np.empty((kinds, 0)),
+            lowest_class=lowest,
+            income_weight=(incomes / reference_income) ** self._elasticity,
+            price=parameters.array("appliance_price"),
+            energy=vehicle_choice.annuity_years(
+                parameters.scalar("running_cost_discount"),
+                parameters.scalar("running_cost_horizon"),
+            )
+            * parameters.array("electricity_of_appliances")
+            * parameters.scalar("electricity_price_household"),
+            sensitivity=parameters.array("appliance_price_sensitivity") / 1e3,
+            preference=parameters.array("appliance_quality_preference"),
+            claim_share=parameters.scalar("appliance_claim_share"),
+            pause_expectation=parameters.scalar("pause_expectation"),
+            returned_share=parameters.scalar("old_appliance_returned_share"),
+            rebate_response=parameters.scalar("appliance_rebate_response"),
+            additional_share=parameters.scalar("additional_replacement_share"),
+            lead=parameters.scalar("goods_replacement_lead"),
+        )
+        grades = self._constants.price.shape[1]
+        by_class = (IDEAS, len(incomes), kinds)
+        self._classes = kernels.ByClass(
+            np.zeros((*by_class, grades)), *(np.zeros(by_class) for _ in range(4))
+        )
+        self._leaving = np.zeros((self._blocks, len(incomes), kinds, grades))
+        self._weights = np.zeros((self._blocks, kinds, grades))
+        self._scale = np.empty((kinds, grades))
+        self._totals = np.zeros((self._blocks, 2))
+        # Memory that nobody writes to costs nothing.
+        self._decided = kernels.Decided(
+            *(np.empty((IDEAS, rows, kinds)) for _ in range(3)),
+            *(np.empty((IDEAS, rows)) for _ in range(2)),
+        )
+        self._purchases = np.zeros((IDEAS, kinds, grades))
+        self._discards = np.zeros((IDEAS, kinds, grades))
+        self._nothing = np.zeros(rows)
+        self._at_rest = False
+        self._month = -1
+        self._settled = False
+
+    def decide(
+        self, idea: int, situation: Situation, offer: TradeInOffer, reckoned: float
+    ) -> RowClaims:
+        """What households would do under one idea of the money.
+
+        Parameters
+        ----------
+        idea
+            Number of the idea, below :data:`IDEAS`; the first one of a month is 0.
+        situation
+            The month.
+        offer
+            What is offered under this idea.
+        reckoned
+            Share of the rebate that buyers reckon with.
+        """
+        month = situation.month
+        if idea == 0:
+            self._open_month(situation)
+        terms = kernels.Offer(
+            offer.appliance, offer.appliance_paused, offer.appliance_top_up, offer.appliance_limit
+        )
+        kernels.by_class(
+            self._constants,
+            terms,
+            reckoned,
+            situation.parameters.scalar("income_index", month) ** self._elasticity,
+            idea,
+            self._classes,
+        )
+        decided = RowClaims(self._decided.claims[idea], self._decided.on_pause[idea])
+        pays = terms.paid.any() or terms.paused.any() or terms.top_up.any()
+        if idea == 0 and not pays:
+            self._live_on(situation)
+            return RowClaims(self._nothing, self._nothing)
+        if self._settled:
+            return RowClaims(self._nothing, self._nothing)
+        self._at_rest = False
+        if idea == 0:
+            kernels.count_grades(self._columns, self._bounds, 0, self._blocks, self._weights)
+            kernels.scale_to(situation.stocks["appliances_in_use"], self._weights, self._scale)
+        self._totals[:] = 0.0
+        kernels.decide(
+            self._columns,
+            self._constants,
+            terms,
+            self._classes,
+            self._scale,
+            month.index,
+            idea,
+            self._bounds,
+            0,
+            self._blocks,
+            self._decided,
+            self._leaving,
+            self._totals,
+        )
+        self._count_flows(idea)
+        decided.total, decided.total_on_pause = self._totals.sum(axis=0).tolist()
+        return decided
+
+    def settle(self, situation: Situation, parts: Sequence[float]) -> None:
+        """Write the month's flows into the ledger, and remember.
+
+        Parameters
+        ----------
+        situation
+            The month.
+        parts
+            For which part of the month each idea holds, by its number; they add up to 1.
+        """
+        held = [idea for idea, part in enumerate(parts) if part > 0.0]
+        if self._settled:
+            held, shares = [0], np.ones(1)
+        else:
+            shares = np.array([parts[idea] for idea in held])
+            if len(held) == 1:
+                shares[:] = 1.0
+            kernels.remember(
+                self._columns,
+                self._constants,
+                self._classes,
+                self._draws(situation),
+                situation.month.index,
+                np.array(held),
+                shares,
+                0,
+                int(self._bounds[-1]),
+                self._decided,
+            )
+        ledger = situation.ledger
+        ledger.add("appliance_purchases_per_month", _mixed(self._purchases, held, shares))
+        ledger.add("appliance_discards_per_month", _mixed(self._discards, held, shares))
+
+    def _open_month(self, situation: Situation) -> None:
+        ages = situation.month.index - self._oldest + 1
+        if ages > self._constants.natural.shape[1]:
+            self._constants = self._constants._replace(natural=self._natural(2 * ages))
+        if self._month < 0:
+            self._at_rest = bool((self._columns.readiness == 1.0).all())
+        self._month = situation.month.index
+        self._settled = False
+
+    def _natural(self, ages: int) -> Array:
+        """Probability of replacement by kind and age in months, shape (kinds, ages)."""
+        age = np.arange(ages) / MONTHS_PER_YEAR
+        return np.ascontiguousarray(
+            replacement.weibull_hazard_per_month(
+                age[:, None],
+                self._parameters.array("appliance_life_scale"),
+                self._parameters.scalar("appliance_life_shape"),
+            ).T
+        )
+
+    def _live_on(self, situation: Situation) -> None:
+        kernels.live_on(
+            self._columns,
+            self._constants,
+            self._classes.shares[0],
+            self._draws(situation),
+            situation.month.index,
+            self._at_rest,
+            self._bounds,
+            0,
+            self._blocks,
+            self._weights,
+            self._leaving,
+        )
+        kernels.scale_to(situation.stocks["appliances_in_use"], self._weights, self._scale)
+        self._count_flows(0)
+        self._settled = True
+
+    def _count_flows(self, idea: int) -> None:
+        kernels.flows(
+            self._leaving,
+            self._scale,
+            self._classes.shares[idea],
+            self._purchases[idea],
+            self._discards[idea],
+        )
+
+    def _draws(self, situation: Situation) -> kernels.Draws:
+        seed, month = situation.seed, situation.month.index
+        return kernels.Draws(
+            random_streams.month_key(seed, "appliances: replace", month),
+            np.array(
+                [
+                    random_streams.month_key(seed, f"{kind}: grade", month)
+                    for kind in dimension("appliance").members
+                ]
+            ),
+        )
+
+
+def _mixed(flows: Array, held: Sequence[int], parts: Array) -> Array:
+    return np.asarray(sum(part * flows[idea] for idea, part in zip(held, parts, strict=True)))

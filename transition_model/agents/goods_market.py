@@ -1,0 +1,228 @@
+"""Small goods in machine code; :mod:`.household_goods` decides the same with numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.agents.appliance_market import IDEAS, RowClaims, class_incomes
+from transition_model.agents.household_goods import GOODS, Good
+from transition_model.agents.row_blocks import block_bounds
+from transition_model.agents.situation import Situation
+from transition_model.behaviour import goods_demand
+from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.instruments.attributes import Claims
+from transition_model.instruments.monthly import amount_of_month
+from transition_model.kernels import household_goods as kernels
+from transition_model.month_terms import Reading, WatchedReading, remembered
+from transition_model.parameters import ParameterValues
+from transition_model.policy.priced_amounts import Pieces, pieces_of_month
+from transition_model.policy.trade_in import paused_amount_of_month
+
+type Array = NDArray[np.float64]
+
+
+def _pieces(
+    good: Good, state: Literal["active", "suspended"]
+) -> Callable[[Reading], Pieces | None]:
+    """What the rule on a good pays by price, by month."""
+
+    @remembered
+    def of_month(reading: WatchedReading) -> Pieces | None:
+        return pieces_of_month(reading.law[good.instrument], reading.month, good.price, state)
+
+    return of_month
+
+
+_PIECES = {good.name: _pieces(good, "active") for good in GOODS}
+_PIECES_ON_PAUSE = {good.name: _pieces(good, "suspended") for good in GOODS}
+
+
+class GoodsMarket:
+    """Decides on one good, and remembers, row by row.
+
+    Each month :meth:`decide` is asked under every idea that is needed, then :meth:`settle` is told
+    for which part of the month each held.
+
+    Parameters
+    ----------
+    good
+        What is bought.
+    columns
+        Of the households.
+    parameters
+        Declared values.
+    reference_income
+        Mean household income of 2020, yuan a year.
+    """
+
+    def __init__(
+        self,
+        good: Good,
+        columns: Mapping[str, NDArray[Any]],
+        parameters: ParameterValues,
+        reference_income: float,
+    ) -> None:
+        self.good = good
+        self._readiness = columns[f"{good.name}_readiness"]
+        self._weight = columns["weight"]
+        self._income_class = columns["income_class"]
+        self._bounds = block_bounds(len(self._weight))
+        self._blocks = len(self._bounds) - 1
+        self._rate_elasticity = parameters.scalar("goods_purchase_income_elasticity")
+        self._price_elasticity = parameters.scalar("goods_price_income_elasticity")
+        lowest, incomes = class_incomes(columns)
+        rate = parameters.scalar(f"{good.name}_purchases") / MONTHS_PER_YEAR
+        relative = incomes / reference_income
+        self._constants = kernels.Constants(
+            lowest_class=lowest,
+            rate=rate * relative**self._rate_elasticity,
+            price=parameters.scalar(f"{good.name}_price") * relative**self._price_elasticity,
+            spread=goods_demand.price_classes(
+                np.ones(1),
+                parameters.scalar(f"{good.name}_price_dispersion"),
+                round(parameters.scalar("goods_price_classes")),
+            )[0],
+            claim_share=parameters.scalar(f"{good.name}_claim_share"),
+            pause_expectation=parameters.scalar("pause_expectation"),
+            rebate_response=parameters.scalar(f"{good.name}_rebate_response"),
+            additional_share=parameters.scalar("additional_replacement_share"),
+            lead=parameters.scalar("goods_replacement_lead"),
+        )
+        fields = len(kernels.ByClass._fields)
+        self._classes = kernels.ByClass(*np.zeros((fields, IDEAS, len(incomes))))
+        self._paid, self._paused = np.zeros((2, len(incomes), len(self._constants.spread)))
+        self._nothing = np.zeros(len(self._weight))
+        self._claims, self._on_pause = np.empty((2, IDEAS, len(self._weight)))
+        self._totals = np.zeros((self._blocks, 4))
+        self._sums = np.zeros((IDEAS, 2))
+        self._natural_purchases: float | None = None
+        self._settled = False
+
+    def decide(
+        self, idea: int, situation: Situation, generosity: float, reckoned: float
+    ) -> RowClaims:
+        """What households would buy under one idea of the money.
+
+        Parameters
+        ----------
+        idea
+            Number of the idea, below :data:`IDEAS`; the first one of a month is 0.
+        situation
+            The month.
+        generosity
+            Multiple of the rule's amounts; 0 where the money is gone for good.
+        reckoned
+            Share of the rebate that buyers reckon with.
+        """
+        index = situation.parameters.scalar("income_index", situation.month)
+        if idea == 0:
+            self._settled = False
+            if generosity == 0.0 or not situation.law[self.good.instrument].parts(situation.month):
+                self._live_on(index**self._rate_elasticity)
+            else:
+                self._read_amounts(situation, index**self._price_elasticity)
+        if self._settled:
+            return RowClaims(self._nothing, self._nothing)
+        kernels.by_class(
+            self._constants,
+            index**self._rate_elasticity,
+            index**self._price_elasticity,
+            generosity,
+            reckoned,
+            self._paid,
+            self._paused,
+            idea,
+            self._classes,
+        )
+        self._totals[:] = 0.0
+        kernels.decide(
+            self._constants,
+            self._classes,
+            self._readiness,
+            self._weight,
+            self._income_class,
+            idea,
+            self._bounds,
+            0,
+            self._blocks,
+            self._claims[idea],
+            self._on_pause[idea],
+            self._totals,
+        )
+        totals = self._totals.sum(axis=0)
+        self._sums[idea] = totals[:2]
+        return RowClaims(
+            self._claims[idea], self._on_pause[idea], float(totals[2]), float(totals[3])
+        )
+
+    def settle(self, parts: Sequence[float]) -> tuple[float, float]:
+        """Let readiness move on.
+
+        Parameters
+        ----------
+        parts
+            For which part of the month each idea holds, by its number; they add up to 1.
+
+        Returns
+        -------
+        tuple of float
+            Units bought in the month, and of these with a claim.
+        """
+        if self._settled:
+            return float(self._sums[0, 0]), 0.0
+        held = [idea for idea, part in enumerate(parts) if part > 0.0]
+        shares = np.array([parts[idea] for idea in held]) if len(held) > 1 else np.ones(1)
+        kernels.remember(
+            self._constants,
+            self._classes,
+            self._readiness,
+            self._income_class,
+            np.array(held),
+            shares,
+            0,
+            len(self._weight),
+        )
+        self._natural_purchases = None
+        bought, subsidised = shares @ self._sums[held]
+        return float(bought), float(subsidised)
+
+    def _live_on(self, rate_factor: float) -> None:
+        """A month in which no rule pays."""
+        if self._natural_purchases is None:
+            at_rest = bool((self._readiness == 1.0).all())
+            bought = np.zeros(self._blocks)
+            kernels.live_on(
+                self._constants,
+                self._readiness,
+                self._weight,
+                self._income_class,
+                self._bounds,
+                0,
+                self._blocks,
+                bought,
+            )
+            total = float(bought.sum())
+            if at_rest:
+                # Nothing changes until a rule pays.
+                self._natural_purchases = total
+        else:
+            total = self._natural_purchases
+        self._sums[0] = rate_factor * total, 0.0
+        self._settled = True
+
+    def _read_amounts(self, situation: Situation, price_factor: float) -> None:
+        rule = situation.law[self.good.instrument]
+        for pieces, found, of_month in (
+            (_PIECES[self.good.name](situation), self._paid, amount_of_month),
+            (_PIECES_ON_PAUSE[self.good.name](situation), self._paused, paused_amount_of_month),
+        ):
+            if pieces is not None:
+                kernels.amounts(self._constants, price_factor, pieces, found)
+                continue
+            price = np.multiply.outer(self._constants.price * price_factor, self._constants.spread)
+            claims = Claims.of(**{self.good.price: price.ravel()})
+            found[:] = of_month(rule, situation.month, claims).reshape(price.shape)

@@ -1,0 +1,21 @@
+"""Blocks of rows: sums are made block by block, so that they do not depend on who makes them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+_ROWS = 2**12
+_BLOCKS = 2**6
+
+
+@lru_cache(maxsize=16)
+def block_bounds(rows: int) -> NDArray[np.int64]:
+    """First row of every block, and the number of rows; shape (blocks + 1,).
+
+    Blocks depend on the number of rows alone: a few thousand rows each, and not too many blocks.
+    """
+    each = max(_ROWS, -(-rows // _BLOCKS))
+    return np.array([*range(0, rows, each), rows], dtype=np.int64)

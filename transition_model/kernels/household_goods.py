@@ -1,0 +1,257 @@
+"""Phones and the like, and home renovation, row by row.
+
+Households of one class of income differ in nothing but their readiness, which all have kept alike.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.compilation import kernel
+from transition_model.policy.priced_amounts import Pieces, paid_for
+
+type Array = NDArray[np.float64]
+
+
+class Constants(NamedTuple):
+    """What does not change during a run, of one good.
+
+    Attributes
+    ----------
+    lowest_class
+        Number of the lowest class of income.
+    rate
+        Purchases a month by class at incomes of 2020, shape (classes,).
+    price
+        Median price by class at incomes of 2020, yuan, shape (classes,).
+    spread
+        Prices of equally many purchases over the median, shape (prices,).
+    claim_share, pause_expectation, rebate_response, additional_share, lead
+        Parameters of the same names.
+    """
+
+    lowest_class: int
+    rate: Array
+    price: Array
+    spread: Array
+    claim_share: float
+    pause_expectation: float
+    rebate_response: float
+    additional_share: float
+    lead: float
+
+
+class ByClass(NamedTuple):
+    """What households buy by class of income under each idea, shape (ideas, classes).
+
+    Attributes
+    ----------
+    level, kept, in_mean
+        Readiness over a month: it nears the level, keeps this part of its distance to it, and has
+        this part of it on average.
+    bought, subsidised, paid, paused
+        Units a household buys and claims for in a month at natural readiness, and yuan claimed on
+        days on which the rule pays, and on which it is suspended.
+    """
+
+    level: Array
+    kept: Array
+    in_mean: Array
+    bought: Array
+    subsidised: Array
+    paid: Array
+    paused: Array
+
+
+@kernel
+def amounts(constants: Constants, income_factor: float, pieces: Pieces, paid: Array) -> None:
+    """Yuan for each price of each class.
+
+    Parameters
+    ----------
+    constants
+        Of the run.
+    income_factor
+        Factor of the month's incomes on prices.
+    pieces
+        What the rule pays.
+    paid
+        Is written, shape (classes, prices).
+    """
+    for of_class in range(len(constants.price)):
+        median = constants.price[of_class] * income_factor
+        for place in range(len(constants.spread)):
+            paid[of_class, place] = paid_for(pieces, median * constants.spread[place])
+
+
+@kernel
+def by_class(
+    constants: Constants,
+    rate_factor: float,
+    price_factor: float,
+    generosity: float,
+    reckoned: float,
+    paid: Array,
+    paused: Array,
+    idea: int,
+    found: ByClass,
+) -> None:
+    """Work out by class of income what households buy under one idea.
+
+    Parameters
+    ----------
+    constants
+        Of the run.
+    rate_factor, price_factor
+        Factors of the month's incomes on purchases and on prices.
+    generosity
+        Multiple of the rule's amounts.
+    reckoned
+        Share of the rebate that buyers reckon with.
+    paid, paused
+        Yuan by the rule for each price of each class, shape (classes, prices).
+    idea
+        Where in ``found`` to write.
+    found
+        Is written.
+    """
+    prices = len(constants.spread)
+    for of_class in range(len(constants.price)):
+        median = constants.price[of_class] * price_factor
+        leaving, subsidised, claims, on_pause = 0.0, 0.0, 0.0, 0.0
+        for place in range(prices):
+            now = generosity * paid[of_class, place]
+            later = generosity * paused[of_class, place]
+            hoped = constants.claim_share * (reckoned * now + constants.pause_expectation * later)
+            raised = 1.0 + constants.rebate_response * hoped / (median * constants.spread[place])
+            leaving += raised / prices
+            claims += raised * now / prices
+            on_pause += raised * later / prices
+            if now + later > 0.0:
+                subsidised += raised / prices
+        level = (1.0 + constants.additional_share * (leaving - 1.0)) / leaving
+        pace = leaving / constants.lead
+        kept = np.exp(-pace)
+        found.level[idea, of_class] = level
+        found.kept[idea, of_class] = kept
+        found.in_mean[idea, of_class] = (1.0 - kept) / pace
+        usual = constants.rate[of_class] * rate_factor
+        found.bought[idea, of_class] = usual * leaving
+        found.subsidised[idea, of_class] = constants.claim_share * usual * subsidised
+        found.paid[idea, of_class] = constants.claim_share * usual * claims
+        found.paused[idea, of_class] = constants.claim_share * usual * on_pause
+
+
+@kernel
+def live_on(
+    constants: Constants,
+    readiness: Array,
+    weight: Array,
+    income_class: NDArray[np.int16],
+    bounds: NDArray[np.int64],
+    first: int,
+    last: int,
+    bought: Array,
+) -> None:
+    """A month in which no rule pays: readiness moves on.
+
+    Parameters
+    ----------
+    constants
+        Of the run.
+    readiness, weight, income_class
+        Columns of the households, shape (n,); readiness is written.
+    bounds
+        First row of every block, and the number of rows, shape (blocks + 1,).
+    first, last
+        Blocks from, and to (not included).
+    bought
+        Units at incomes of 2020, added to, shape (blocks,).
+    """
+    pace = 1.0 / constants.lead
+    kept = np.exp(-pace)
+    in_mean = (1.0 - kept) / pace
+    for block in range(first, last):
+        total = 0.0
+        for row in range(bounds[block], bounds[block + 1]):
+            above = readiness[row] - 1.0
+            usual = weight[row] * constants.rate[income_class[row] - constants.lowest_class]
+            total += usual * (1.0 + above * in_mean)
+            readiness[row] = 1.0 + above * kept
+        bought[block] += total
+
+
+@kernel
+def decide(
+    constants: Constants,
+    classes: ByClass,
+    readiness: Array,
+    weight: Array,
+    income_class: NDArray[np.int16],
+    idea: int,
+    bounds: NDArray[np.int64],
+    first: int,
+    last: int,
+    claims: Array,
+    on_pause: Array,
+    totals: Array,
+) -> None:
+    """What households would buy under one idea in a month in which a rule pays.
+
+    Parameters
+    ----------
+    constants, classes
+        Of the run, and of :func:`by_class`.
+    readiness, weight, income_class
+        Columns of the households, shape (n,).
+    idea
+        Which idea.
+    bounds, first, last
+        As for :func:`live_on`.
+    claims, on_pause
+        Yuan of each row, written, shape (n,).
+    totals
+        Units bought and subsidised, yuan claimed and claimed on days of suspension, added to,
+        shape (blocks, 4).
+    """
+    for block in range(first, last):
+        bought, subsidised, claimed, waiting = 0.0, 0.0, 0.0, 0.0
+        for row in range(bounds[block], bounds[block + 1]):
+            of_class = income_class[row] - constants.lowest_class
+            level = classes.level[idea, of_class]
+            above = readiness[row] - level
+            ready = weight[row] * (level + above * classes.in_mean[idea, of_class])
+            claims[row] = ready * classes.paid[idea, of_class]
+            on_pause[row] = ready * classes.paused[idea, of_class]
+            bought += ready * classes.bought[idea, of_class]
+            subsidised += ready * classes.subsidised[idea, of_class]
+            claimed += claims[row]
+            waiting += on_pause[row]
+        totals[block, 0] += bought
+        totals[block, 1] += subsidised
+        totals[block, 2] += claimed
+        totals[block, 3] += waiting
+
+
+@kernel
+def remember(
+    constants: Constants,
+    classes: ByClass,
+    readiness: Array,
+    income_class: NDArray[np.int16],
+    held: NDArray[np.int64],
+    part: Array,
+    first: int,
+    last: int,
+) -> None:
+    """Let readiness move on; ``held`` and ``part`` say which ideas hold, for which part each."""
+    for row in range(first, last):
+        of_class = income_class[row] - constants.lowest_class
+        before = readiness[row]
+        for place in range(len(held)):
+            level = classes.level[held[place], of_class]
+            after = level + (before - level) * classes.kept[held[place], of_class]
+            readiness[row] += part[place] * (after - before)
