@@ -115,7 +115,8 @@ class ApplianceMarket:
         grades = self._constants.price.shape[1]
         by_class = (IDEAS, len(incomes), kinds)
         self._classes = kernels.ByClass(
-            np.zeros((*by_class, grades)), *(np.zeros(by_class) for _ in range(4))
+            np.zeros((*by_class, grades)),
+            *(np.zeros(by_class) for _ in kernels.ByClass._fields[1:]),
         )
         self._leaving = np.zeros((self._blocks, len(incomes), kinds, grades))
         self._weights = np.zeros((self._blocks, kinds, grades))

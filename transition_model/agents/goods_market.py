@@ -97,7 +97,7 @@ class GoodsMarket:
         self._paid, self._paused = np.zeros((2, len(incomes), len(self._constants.spread)))
         self._nothing = np.zeros(len(self._weight))
         self._claims, self._on_pause = np.empty((2, IDEAS, len(self._weight)))
-        self._totals = np.zeros((self._blocks, 4))
+        self._totals = np.zeros((self._blocks, len(kernels.TOTALS)))
         self._sums = np.zeros((IDEAS, 2))
         self._natural_purchases: float | None = None
         self._settled = False

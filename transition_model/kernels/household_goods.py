@@ -15,6 +15,9 @@ from transition_model.policy.priced_amounts import Pieces, paid_for
 
 type Array = NDArray[np.float64]
 
+TOTALS = ("bought", "subsidised", "claimed", "claimed on pause")
+"""Of a month: units, and yuan."""
+
 
 class Constants(NamedTuple):
     """What does not change during a run, of one good.
@@ -214,8 +217,7 @@ def decide(
     claims, on_pause
         Yuan of each row, written, shape (n,).
     totals
-        Units bought and subsidised, yuan claimed and claimed on days of suspension, added to,
-        shape (blocks, 4).
+        As :data:`TOTALS` says, added to, shape (blocks, totals).
     """
     for block in range(first, last):
         bought, subsidised, claimed, waiting = 0.0, 0.0, 0.0, 0.0
