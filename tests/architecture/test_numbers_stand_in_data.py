@@ -20,10 +20,11 @@ TOLERANCE = 1e-6
 BOUNDS_OF_A_SEARCH = {("agents/population.py", 30.0), ("agents/population.py", 80.0)}
 """Bisection of the share of owners: its bracket in logits and its number of halvings."""
 ARRAY_LENGTHS = {
+    ("agents/row_blocks.py", 4096.0),
     ("agents/transit_fleets_of_2019.py", 21.0),
     ("policy/claims.py", 4.0),
 }
-"""Classes of age, the last one open; a quarter of what an integer holds, and a column."""
+"""Rows of a block; classes of age, the last one open; a quarter of what an integer holds, and a column."""
 
 
 def numbers_in(source: str) -> list[float]:

@@ -7,11 +7,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-_ROWS = 2**12
-_BLOCKS = 2**6
+_ROWS = 4_096
+_BLOCKS = 100
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=None)
 def block_bounds(rows: int) -> NDArray[np.int64]:
     """First row of every block, and the number of rows; shape (blocks + 1,).
 
