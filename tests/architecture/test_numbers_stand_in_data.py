@@ -24,7 +24,7 @@ ARRAY_LENGTHS = {
     ("agents/transit_fleets_of_2019.py", 21.0),
     ("policy/claims.py", 4.0),
 }
-"""Rows of a block; classes of age, the last one open; a quarter of what an integer holds, and a column."""
+"""Rows of a block; ages, the last one open; a quarter of what an integer holds, and a column."""
 
 
 def numbers_in(source: str) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ _ROWS = 4_096
 _BLOCKS = 100
 
 
-@lru_cache(maxsize=None)
+@cache
 def block_bounds(rows: int) -> NDArray[np.int64]:
     """First row of every block, and the number of rows; shape (blocks + 1,).
 
