@@ -1,0 +1,62 @@
+"""Households as Mesa objects against columns: the same rules, households and months.
+
+Both run the coupled model with the same eight other agent sets, so that these, and the stock-flow
+model, cost both the same. Months alternate, one of each, so that what else the machine does falls
+on both. The growth is measured between two numbers of households: it is what a household costs.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+
+from benchmarks.measuring import Measurement, seconds_of
+from benchmarks.mesa_objects.model import ObjectModel
+from transition_model import TransitionModel
+
+HOUSEHOLDS = (500, 2_000)
+FIRST_MONTHS = 3
+MONTHS = 9
+
+
+def measure(repeats: int) -> Iterator[Measurement]:
+    """Measure months of both, and how many times faster columns are."""
+    taken: dict[int, tuple[list[float], list[float]]] = {}
+    for households in HOUSEHOLDS:
+        taken[households] = runs = ([], [])
+        for _ in range(repeats):
+            for one, seconds in zip(_months(households), runs, strict=True):
+                seconds.append(one)
+        objects, columns = runs
+        name = f"{households:,} households, a month"
+        yield Measurement(f"objects: {name}", "ms", tuple(1e3 * s for s in objects))
+        yield Measurement(f"columns: {name}", "ms", tuple(1e3 * s for s in columns))
+        yield Measurement(
+            f"columns against objects, {households:,} households",
+            "times",
+            tuple(one / other for one, other in zip(objects, columns, strict=True)),
+            note="whole coupled month, other agents and stocks included",
+        )
+    few, many = (taken[households] for households in HOUSEHOLDS)
+    each = [
+        tuple(
+            (more - less) / (HOUSEHOLDS[1] - HOUSEHOLDS[0])
+            for less, more in zip(few[way], many[way], strict=True)
+        )
+        for way in range(len(few))
+    ]
+    yield Measurement("objects: a household more, a month", "us", tuple(1e6 * s for s in each[0]))
+    yield Measurement("columns: a household more, a month", "us", tuple(1e6 * s for s in each[1]))
+
+
+def _months(households: int) -> tuple[float, float]:
+    """Median seconds of a month with objects and with columns, after some that do not count."""
+    models = (ObjectModel(households=households), TransitionModel(households=households))
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for month in range(FIRST_MONTHS + MONTHS):
+        for model, taken in zip(models, seconds, strict=True):
+            one = seconds_of(model.step)
+            if month >= FIRST_MONTHS:
+                taken.append(one)
+    objects, columns = map(statistics.median, seconds)
+    return objects, columns
