@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,8 @@ from transition_model.calendar import Month
 from transition_model.declared import read_toml
 from transition_model.dimensions import dimension
 from transition_model.errors import BreachError
-from transition_model.ledger import ledger_entries
+from transition_model.layout import Layout, Places, Sums
+from transition_model.ledger import ledger_entries, ledger_layout
 from transition_model.policy.trade_in import TRADE_IN_PROGRAMMES, trade_in_budget
 
 type Array = NDArray[np.float64]
@@ -115,6 +118,85 @@ def check_seam(
             raise BreachError(
                 str(month), f"{balance.stock} is not negative", lowest, 0.0, balance.unit
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """The declared balances over vectors: says quickly that all hold.
+
+    Attributes
+    ----------
+    balances
+        What to compare.
+    layout
+        Of the vectors of stocks.
+    kept, inflows, outflows
+        Sums for every number that a balance is kept for: of the stock, and of the ledger.
+    """
+
+    balances: tuple[Balance, ...]
+    layout: Layout
+    kept: Sums
+    inflows: Sums
+    outflows: Sums
+
+    @classmethod
+    def of(cls, balances: tuple[Balance, ...], layout: Layout) -> Self:
+        """The balances of stocks that lie in a vector."""
+        kept, inflows, outflows = list[Places](), list[Places](), list[Places]()
+        for balance in balances:
+            places = layout.places(balance.stock)
+            kept += _groups(places, balance.stock_over, balance.over)
+            for names, groups in ((balance.inflows, inflows), (balance.outflows, outflows)):
+                flows = [
+                    _groups(ledger_layout().places(name), ledger_entries()[name].over, balance.over)
+                    for name in names
+                ]
+                cells = math.prod(len(dimension(name)) for name in balance.over)
+                groups += [
+                    np.concatenate([np.empty(0, dtype=np.intp), *(flow[cell] for flow in flows)])
+                    for cell in range(cells)
+                ]
+        return cls(balances, layout, Sums.of(kept), Sums.of(inflows), Sums.of(outflows))
+
+    def check(self, month: Month, before: Array, after: Array, flows: Array) -> None:
+        """Compare the change of every balanced stock with the ledger, as :func:`check_seam` does.
+
+        Parameters
+        ----------
+        month
+            The month.
+        before, after
+            Vectors of stocks at the month's opening and end.
+        flows
+            Numbers of the month's ledger.
+
+        Raises
+        ------
+        BreachError
+            Naming month, quantity and both sides.
+        """
+        opening, gain, loss = self.kept(before), self.inflows(flows), self.outflows(flows)
+        size = np.maximum(np.abs(opening) + gain + loss, 1.0)
+        off = np.abs((self.kept(after) - opening) - (gain - loss))
+        # No number is allowed to be negative here; how far one may be depends on its balance.
+        if not (off <= TOLERANCE * size).all() or after[self.kept.members].min() < 0.0:
+            check_seam(
+                month,
+                self.balances,
+                self.layout.views(before),
+                self.layout.views(after),
+                ledger_layout().views(flows),
+            )
+
+
+def _groups(places: Places, dimensions: tuple[str, ...], over: tuple[str, ...]) -> list[Places]:
+    """Places that make up each number of a balance kept over some of a quantity's dimensions."""
+    first = [dimensions.index(name) for name in over]
+    others = [axis for axis in range(places.ndim) if axis not in first]
+    ordered = np.transpose(places, [*first, *others])
+    cells = math.prod(places.shape[axis] for axis in first)
+    return list(ordered.reshape(cells, -1))
 
 
 def check_spending(month: Month, spent: Array, paid: Array, levers: Mapping[str, float]) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from transition_model.dimensions import dimension, shape
 from transition_model.errors import BreachError, InputError
+from transition_model.layout import Layout
 
 type Array = NDArray[np.float64]
 
@@ -83,47 +83,26 @@ def published_entries() -> dict[str, Entry]:
     return _declared("published.toml", "stock")
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where every entry lies in a ledger's vector, entries end to end in declared order.
-
-    Attributes
-    ----------
-    parts
-        By name, where its numbers lie and how they are shaped.
-    size
-        Numbers in all.
-    opening
-        The vector of a month in which nothing is written: 0 for flows, not a number for shares and
-        factors, which have to be set; shape (size,).
-    highest
-        What a number may be at most, shape (size,).
-    """
-
-    parts: Mapping[str, tuple[slice, tuple[int, ...]]]
-    size: int
-    opening: Array
-    highest: Array
-
-    def name_at(self, place: int) -> str:
-        """The entry to which a number of the vector belongs."""
-        return next(name for name, (part, _) in self.parts.items() if place < part.stop)
+@cache
+def ledger_layout() -> Layout:
+    """Every entry in a ledger's vector, in declared order."""
+    return Layout.of({name: shape(entry.over) for name, entry in ledger_entries().items()})
 
 
 @cache
-def ledger_layout() -> Layout:
-    """The layout of every ledger."""
-    parts: dict[str, tuple[slice, tuple[int, ...]]] = {}
-    opening, highest = [], []
-    first = 0
+def _bounds() -> tuple[Array, Array]:
+    """What the numbers of a ledger are when nothing is written, and what they may be at most.
+
+    Flows begin at 0; shares and factors have to be set, and are not a number until then.
+    """
+    opening, highest = np.zeros(ledger_layout().size), np.full(ledger_layout().size, np.inf)
     for name, entry in ledger_entries().items():
-        shaped = shape(entry.over)
-        size = math.prod(shaped)
-        parts[name] = slice(first, first + size), shaped
-        opening.append(np.full(size, 0.0 if entry.kind == "flow" else np.nan))
-        highest.append(np.full(size, 1.0 + TOLERANCE if entry.kind == "share" else np.inf))
-        first += size
-    return Layout(parts, first, np.concatenate(opening), np.concatenate(highest))
+        part, _ = ledger_layout().parts[name]
+        if entry.kind != "flow":
+            opening[part] = np.nan
+        if entry.kind == "share":
+            highest[part] = 1.0 + TOLERANCE
+    return opening, highest
 
 
 class Ledger:
@@ -147,7 +126,7 @@ class Ledger:
     def __init__(self, month: str) -> None:
         self.month = month
         self._layout = ledger_layout()
-        self.numbers: Array = self._layout.opening.copy()
+        self.numbers: Array = _bounds()[0].copy()
 
     def flow(self, name: str) -> Array:
         """The numbers of a flow, to add to; shaped by its dimensions."""
@@ -236,18 +215,13 @@ class Ledger:
         """
         numbers = self.numbers
         # Written so that what is no number counts as off.
-        fine = (numbers >= 0.0) & (numbers <= self._layout.highest) & (numbers < math.inf)
+        fine = (numbers >= 0.0) & (numbers <= _bounds()[1]) & (numbers < math.inf)
         if not fine.all():
             self._refuse_first(int(np.argmin(fine)))
-        numbers = numbers.copy()
-        return {
-            name: numbers[part].reshape(shaped)
-            for name, (part, shaped) in self._layout.parts.items()
-        }
+        return self._layout.views(numbers.copy())
 
     def _part(self, name: str) -> Array:
-        part, shaped = self._layout.parts[name]
-        return self.numbers[part].reshape(shaped)
+        return self._layout.view(self.numbers, name)
 
     def _refuse_first(self, place: int) -> Never:
         """Say what is wrong with a number of the vector."""

@@ -27,20 +27,16 @@ from transition_model.agents.situation import Situation
 from transition_model.agents.station_developers import StationDevelopers
 from transition_model.agents.transit_operators import TransitOperators
 from transition_model.balances import (
-    Balance,
     check_fleet_ages,
     check_pots,
     check_received,
-    check_seam,
     check_spending,
-    load_balances,
 )
 from transition_model.calendar import Month
+from transition_model.coupling import coupling_with
 from transition_model.dimensions import shape
-from transition_model.ledger import Ledger, published_entries
-from transition_model.levers import load_levers
+from transition_model.ledger import Ledger, ledger_layout
 from transition_model.parameters import ParameterValues, load_parameters
-from transition_model.policy.finance import green_loan_terms
 from transition_model.results import Recorder
 from transition_model.run_size import check_run_size
 from transition_model.scenario import Scenario
@@ -104,18 +100,19 @@ class TransitionModel(mesa.Model[Any, Any]):
         overrides = self.policy.parameter_overrides | dict(parameters or {})
         self.parameters = ParameterValues(load_parameters(), overrides)
         self.recorder = Recorder()
-        self.balances: tuple[Balance, ...] = load_balances()
         self._build_agents(households)
         self.stocks: StockFlowEngine = open_engine(
             engine=engine, time_step=time_step, notice=notice
         )
         require(check_seam_names(self.stocks))
-        self.stocks.start(self._constants())
-        self.published: dict[str, Array] = {}
+        self.coupling = coupling_with(self.stocks)
+        self.published: Mapping[str, Array] = {}
         self._spent_by_january = np.zeros(shape(("subsidy_programme",)))
         self.ledger = Ledger(str(self.month))
         self.flows: dict[str, Array] = {}
-        self.levers: dict[str, float] = {}
+        self.levers: dict[str, float] = self._lever_paths[0]
+        self.situation = self._situation(self._spent_by_january)
+        self.stocks.start(self._constants())
 
     # -- the month ---------------------------------------------------------------------------
     def step(self) -> None:
@@ -130,27 +127,18 @@ class TransitionModel(mesa.Model[Any, Any]):
 
     def publish_stocks(self) -> None:
         """Publish the stocks at the month's opening."""
-        self.published = self.stocks.values(tuple(published_entries()))
+        self._opening = self.stocks.numbers(self.coupling.watched_names)
+        self.published = self.coupling.published(self._opening)
         if self.month.month == 1:
-            self._spent_by_january = self.published["public_money_spent"].copy()
+            self._spent_by_january = self.published["public_money_spent"]
 
     def let_agents_decide(self) -> None:
         """Every agent decides on the opening state and writes into the ledger."""
         self.ledger = Ledger(str(self.month))
-        situation = Situation(
-            month=self.month,
-            seed=self.run_seed,
-            parameters=self.parameters,
-            levers=self.levers,
-            stocks=self.published,
-            spent_this_year=self.published["public_money_spent"] - self._spent_by_january,
-            ledger=self.ledger,
-            law=self.law,
-            structures=self.structures,
-            kernels=self.kernels,
-        )
+        spent = self.published["public_money_spent"] - self._spent_by_january
+        self.situation = self._situation(spent)
         for agents in self._sets:
-            agents.decide(situation)
+            agents.decide(self.situation)
 
     def close_ledger(self) -> None:
         """Close the month's ledger; a missing share is refused."""
@@ -158,27 +146,38 @@ class TransitionModel(mesa.Model[Any, Any]):
 
     def check_ledger(self) -> None:
         """Check money spent and received, and the ages of public-service fleets."""
-        spent = self.published["public_money_spent"] - self._spent_by_january
         paid = self.flows["subsidy_spending_per_month"]
-        check_spending(self.month, spent, paid, self.levers)
+        check_spending(self.month, self.situation.spent_this_year, paid, self.levers)
         purchases = self._set_of(Households).purchases
         check_received(self.month, purchases.received_this_month(), paid)
         check_pots(self.month, purchases.money.pots())
-        fleets = self.stocks.values(["transit_vehicles", "transit_vehicles_by_age"])
         counted = self._set_of(TransitOperators).fleet_by_age()
+        fleets = self.coupling.transit_fleets(self._opening)
         check_fleet_ages(self.month, counted, fleets, self.flows)
 
     def step_stocks(self) -> None:
         """Integrate the stocks over the month, and check that they moved by the ledger's flows."""
-        watched = tuple({balance.stock for balance in self.balances})
-        before = self.stocks.values(watched)
-        self.stocks.step({**self._exogenous(), **self.flows})
-        check_seam(self.month, self.balances, before, self.stocks.values(watched), self.flows)
+        self.integrate(self.ledger.numbers)
+        self.coupling.seam.check(self.month, self._opening, self._closing, self.ledger.numbers)
+
+    def integrate(self, flows: Array, months: float = 1.0) -> None:
+        """Integrate the stocks over a month, or a part of one, with flows held.
+
+        Parameters
+        ----------
+        flows
+            Numbers of a ledger, a month.
+        months
+            How far.
+        """
+        inputs = np.concatenate([self.coupling.exogenous.numbers(self.situation), flows])
+        self.stocks.step_numbers(self.coupling.inputs, inputs, months)
+        self._closing = self.stocks.numbers(self.coupling.watched_names)
 
     def record(self) -> None:
         """Record the month's results."""
-        stocks = self.stocks.values(self.recorder.stock_variables)
-        self.recorder.record(self.month, stocks, self.flows)
+        flows = ledger_layout().vector(self.flows)
+        self.recorder.record_numbers(self.month, self.coupling.watched, self._closing, flows)
 
     # -- Mesa's interface --------------------------------------------------------------------
     @property
@@ -211,6 +210,21 @@ class TransitionModel(mesa.Model[Any, Any]):
         for agents in self._sets:
             self._agents_by_type[agents.agent_type] = agents
 
+    def _situation(self, spent_this_year: Array) -> Situation:
+        """What agents know in the month as it stands."""
+        return Situation(
+            month=self.month,
+            seed=self.run_seed,
+            parameters=self.parameters,
+            levers=self.levers,
+            stocks=self.published,
+            spent_this_year=spent_this_year,
+            ledger=self.ledger,
+            law=self.law,
+            structures=self.structures,
+            kernels=self.kernels,
+        )
+
     def _set_of(self, kind: type[Any]) -> Any:
         return next(agents for agents in self._sets if isinstance(agents, kind))
 
@@ -228,29 +242,9 @@ class TransitionModel(mesa.Model[Any, Any]):
         constants["initial_transit_vehicles_by_age"] = initial_fleets_by_age(operators)
         constants["initial_recycling_capacity"] = self._set_of(Recyclers).capacity_by_kind()
         constants["initial_programmes_delivered"] = programmes.opening_levels(self.parameters)
-        self.levers = self._lever_paths[self.month - FIRST_MONTH]
-        return constants | self._exogenous()
-
-    def _exogenous(self) -> dict[str, Array | float]:
-        """Paths and levers that the stock-flow model reads, in this month."""
-        known = self.stocks.variables
-        paths: dict[str, Array | float] = {
-            parameter.id: self.parameters.at(parameter.id, self.month)
-            for parameter in load_parameters()
-            if parameter.is_path and parameter.id in known
-        }
-        levers = {name: self.levers[name] for name in load_levers() if name in known}
-        return (
-            paths
-            | levers
-            | {
-                "green_loan_discount": green_loan_terms(
-                    self.law, self.levers, self.month, self.parameters
-                ).discount,
-                "programme_effort": programmes.efforts(self.levers),
-                "programme_pace_before_plan": programmes.paces(self.parameters, self.month),
-            }
-        )
+        inputs = self.coupling.exogenous.numbers(self.situation)
+        constants |= self.coupling.exogenous_layout.views(inputs)
+        return constants
 
 
 MONTH_PLAN = (

@@ -27,7 +27,8 @@ from transition_model.calendar import Month
 from transition_model.declared import Status, read_entries, worst
 from transition_model.dimensions import dimension
 from transition_model.errors import InputError
-from transition_model.ledger import ledger_entries
+from transition_model.layout import Layout, Sums
+from transition_model.ledger import ledger_entries, ledger_layout
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,7 +152,7 @@ class Recorder:
         self._months: list[Month] = []
         self._rows: list[Array] = []
         self.stock_variables = tuple(sorted({d.stock for d in self._definitions if d.stock}))
-        self._ledger_entries = tuple(sorted({d.ledger for d in self._definitions if d.ledger}))
+        self._sums: Sums | None = None
 
     stock_variables: tuple[str, ...]
     """Names of the stock-flow variables that are read."""
@@ -160,26 +161,41 @@ class Recorder:
         self, month: Month, stocks: Mapping[str, Array], ledger: Mapping[str, Array]
     ) -> None:
         """Read one month: stocks at its end, flows over it."""
-        arrays = [stocks[name] for name in self.stock_variables]
-        arrays += [ledger[name] for name in self._ledger_entries]
-        if not self._months:
-            self._places, self._starts = self._plan(arrays)
-        values = np.concatenate([array.ravel() for array in arrays])
-        self._months.append(month)
-        self._rows.append(np.add.reduceat(values[self._places], self._starts))
+        layout = Layout.of({name: np.shape(stocks[name]) for name in self.stock_variables})
+        flows = np.full(ledger_layout().size, np.nan)
+        for name in {str(d.ledger) for d in self._definitions if d.ledger}:
+            ledger_layout().view(flows, name)[...] = ledger[name]
+        self.record_numbers(month, layout, layout.vector(stocks), flows)
 
-    def _plan(self, arrays: list[Array]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Where the elements of every series lie in the arrays end to end, and its first one."""
-        names = (*self.stock_variables, *self._ledger_entries)
-        offsets = np.cumsum([0, *(array.size for array in arrays)])
-        begin = dict(zip(names, offsets[:-1].tolist(), strict=True))
-        groups = [
-            places + begin[str(d.stock or d.ledger)]
-            for d in self._definitions
-            for places in d.places
-        ]
-        starts = np.cumsum([0, *(group.size for group in groups)])[:-1]
-        return np.concatenate(groups), starts
+    def record_numbers(self, month: Month, layout: Layout, stocks: Array, ledger: Array) -> None:
+        """Read one month from vectors.
+
+        Parameters
+        ----------
+        month
+            The month.
+        layout, stocks
+            Stock-flow variables at its end, :attr:`stock_variables` among them; always the same
+            ones in a run.
+        ledger
+            Numbers of the month's ledger.
+        """
+        if self._sums is None:
+            self._sums = self._plan(layout)
+        self._months.append(month)
+        self._rows.append(self._sums(np.concatenate([stocks, ledger])))
+
+    def _plan(self, layout: Layout) -> Sums:
+        """What every series is summed from, in the stocks and the ledger end to end."""
+        groups = []
+        for d in self._definitions:
+            places = (
+                layout.places(d.stock)
+                if d.stock
+                else layout.size + ledger_layout().places(str(d.ledger))
+            ).ravel()
+            groups += [places[members] for members in d.places]
+        return Sums.of(groups)
 
     def series(self) -> Series:
         """All variables, derived ones included."""

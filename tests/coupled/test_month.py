@@ -1,5 +1,7 @@
 """The month: its order, its checks, and Mesa's view of it."""
 
+from dataclasses import replace
+
 import mesa
 import numpy as np
 import pytest
@@ -14,7 +16,9 @@ from transition_model.agents.ship_owners import ShipOwner
 from transition_model.agents.station_developers import StationDeveloper
 from transition_model.agents.transit_operators import TransitOperator
 from transition_model.balances import check_fleet_ages
+from transition_model.calendar import Month
 from transition_model.dimensions import dimension
+from transition_model.ledger import ledger_entries, ledger_layout
 from transition_model.model import MONTH_PLAN
 
 
@@ -45,7 +49,7 @@ def test_agents_decide_on_the_opening_state_of_the_stocks(model: TransitionModel
 
 def test_a_stock_that_moves_without_a_flow_stops_the_run(model: TransitionModel) -> None:
     model.step()
-    model.stocks.step = _also_adding_a_taxi(model.stocks.step)  # type: ignore[method-assign]
+    model.integrate = _also_adding_a_taxi(model.integrate)  # type: ignore[method-assign]
     with pytest.raises(BreachError) as breach:
         model.step()
     assert breach.value.month == "2020-02"
@@ -54,13 +58,13 @@ def test_a_stock_that_moves_without_a_flow_stops_the_run(model: TransitionModel)
     assert breach.value.unit == "vehicle"
 
 
-def _also_adding_a_taxi(step):
-    def stepping(inputs):
-        registrations = inputs["transit_registrations_per_month"].copy()
-        registrations[2, 3] += 1.0
-        step({**inputs, "transit_registrations_per_month": registrations})
+def _also_adding_a_taxi(integrate):
+    def integrating(flows):
+        more = flows.copy()
+        ledger_layout().view(more, "transit_registrations_per_month")[2, 3] += 1.0
+        integrate(more)
 
-    return stepping
+    return integrating
 
 
 def test_trade_in_money_paid_beyond_what_is_left_stops_the_run(model: TransitionModel) -> None:
@@ -206,3 +210,19 @@ def test_with_every_measure_off_only_old_loans_and_reliefs_of_before_cost_money(
     assert np.allclose(np.sum(paid, axis=1), interest + relief, rtol=1e-12)
     assert np.all(np.diff(interest) <= 0.0)
     assert interest[-1] < 1e6
+
+
+@pytest.mark.parametrize("month", ["2020-05", "2026-02"])
+def test_exogenous_inputs_are_paths_levers_and_policy_of_the_month(
+    model: TransitionModel, month: str
+) -> None:
+    now, coupling = Month.parse(month), model.coupling
+    situation = replace(model.situation, month=now, levers=model.policy.lever_values(now))
+    views = coupling.exogenous_layout.views(coupling.exogenous.numbers(situation))
+    for name in coupling.exogenous.paths:
+        assert np.array_equal(views[name], model.parameters.at(name, now)), name
+    for name in coupling.exogenous.levers:
+        assert views[name] == situation.levers[name], name
+    # Efforts are the plan's; nobody made them before.
+    assert (views["programme_effort"].sum() > 0.0) == (month > "2025")
+    assert set(coupling.inputs) == {*views, *ledger_entries()}

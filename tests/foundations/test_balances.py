@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from transition_model.balances import (
     TOLERANCE,
     Balance,
+    Seam,
     check_seam,
     check_spending,
     load_balances,
@@ -20,7 +21,8 @@ from transition_model.balances import (
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension, shape
 from transition_model.errors import BreachError
-from transition_model.ledger import ledger_entries, published_entries
+from transition_model.layout import Layout
+from transition_model.ledger import ledger_entries, ledger_layout, published_entries
 from transition_model.quantity import same_dimension
 
 type Array = NDArray[np.float64]
@@ -58,8 +60,22 @@ def books() -> Books:
     return before, after, flows
 
 
-def check(books: Books) -> None:
-    check_seam(MONTH, BALANCES, *books)
+@pytest.fixture(params=["arrays", "vectors"])
+def check(request: pytest.FixtureRequest) -> Callable[[Books], None]:
+    """Check by quantity, or all quantities at once as a run does."""
+    if request.param == "arrays":
+        return lambda books: check_seam(MONTH, BALANCES, *books)
+
+    def at_once(books: Books) -> None:
+        before, after, flows = books
+        layout = Layout.of({balance.stock: shape(balance.stock_over) for balance in BALANCES})
+        numbers = np.zeros(ledger_layout().size)
+        for name, flow in flows.items():
+            ledger_layout().view(numbers, name)[...] = flow
+        seam = Seam.of(BALANCES, layout)
+        seam.check(MONTH, layout.vector(before), layout.vector(after), numbers)
+
+    return at_once
 
 
 # ---------------------------------------------------------------------------- declarations
@@ -95,14 +111,14 @@ def test_every_flow_of_vehicles_appliances_and_factories_is_balanced() -> None:
 # ---------------------------------------------------------------------------- the seam
 
 
-def test_a_month_that_balances_passes(books: Books) -> None:
+def test_a_month_that_balances_passes(check: Callable[[Books], None], books: Books) -> None:
     check(books)
 
 
 @pytest.mark.parametrize("balance", BALANCES, ids=lambda balance: balance.name)
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_a_stock_that_moves_by_more_than_its_flows_stops_the_run(
-    books: Books, balance: Balance, sign: float
+    check: Callable[[Books], None], books: Books, balance: Balance, sign: float
 ) -> None:
     _, after, _ = books
     place = tuple(0 for _ in balance.stock_over)
@@ -115,14 +131,18 @@ def test_a_stock_that_moves_by_more_than_its_flows_stops_the_run(
     assert breach.value.unit == balance.unit
 
 
-def test_a_breach_names_the_class_in_which_it_lies(books: Books) -> None:
+def test_a_breach_names_the_class_in_which_it_lies(
+    check: Callable[[Books], None], books: Books
+) -> None:
     _, after, _ = books
     after["appliances_in_use"][3, 1] += 1.0
     with pytest.raises(BreachError, match=r"appliances_in_use\[television, grade_2\]"):
         check(books)
 
 
-def test_a_flow_that_the_stock_does_not_follow_stops_the_run(books: Books) -> None:
+def test_a_flow_that_the_stock_does_not_follow_stops_the_run(
+    check: Callable[[Books], None], books: Books
+) -> None:
     _, _, flows = books
     flows["private_car_scrappage_per_month"][2, 7] += 1.0
     with pytest.raises(BreachError, match=r"change of private_cars\[battery_electric\]"):
@@ -142,13 +162,17 @@ def test_the_tolerance_is_a_billionth_of_stock_and_turnover(part: float) -> None
             check_seam(MONTH, (balance,), before, after, flows)
 
 
-def test_cars_that_grow_a_year_older_are_no_change_of_the_fleet(books: Books) -> None:
+def test_cars_that_grow_a_year_older_are_no_change_of_the_fleet(
+    check: Callable[[Books], None], books: Books
+) -> None:
     _, after, _ = books
     after["private_cars"] = np.roll(after["private_cars"], 1, axis=1)
     check(books)
 
 
-def test_a_negative_stock_stops_the_run_even_if_its_sum_balances(books: Books) -> None:
+def test_a_negative_stock_stops_the_run_even_if_its_sum_balances(
+    check: Callable[[Books], None], books: Books
+) -> None:
     _, after, _ = books
     after["private_cars"][0, 0] += after["private_cars"][0, 5] + 1.0
     after["private_cars"][0, 5] = -1.0
@@ -157,7 +181,9 @@ def test_a_negative_stock_stops_the_run_even_if_its_sum_balances(books: Books) -
 
 
 @pytest.mark.parametrize("balance", BALANCES, ids=lambda balance: balance.name)
-def test_a_stock_that_is_no_number_stops_the_run(books: Books, balance: Balance) -> None:
+def test_a_stock_that_is_no_number_stops_the_run(
+    check: Callable[[Books], None], books: Books, balance: Balance
+) -> None:
     _, after, _ = books
     after[balance.stock][tuple(0 for _ in balance.stock_over)] = np.nan
     with pytest.raises(BreachError, match=balance.stock):

@@ -187,3 +187,38 @@ def test_importing_the_stocks_imports_nothing_heavy() -> None:
         check=True,
     )
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_vector_of_inputs_steps_as_inputs_by_name_do(engine: Make) -> None:
+    by_name, by_vector = engine("aging_chain"), engine("aging_chain")
+    bought = np.array([7.0, 8.0, 9.0])
+    for run in (by_name, by_vector):
+        run.start({})
+    by_name.step({"purchases_per_month": bought})
+    by_vector.step_numbers(("purchases_per_month",), bought)
+    names = ("cars_in_all", "cars")
+    numbers = by_vector.numbers(names)
+    values = by_name.values(names)
+    np.testing.assert_array_equal(numbers, np.concatenate([values[name].ravel() for name in names]))
+    by_name.step({}, 0.5)
+    by_vector.step_numbers(("purchases_per_month",), bought, 0.5)
+    assert by_vector.numbers(("cars_in_all",))[0] == by_name.values(["cars_in_all"])["cars_in_all"]
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "message"),
+    [
+        ("purchases_per_month", [1.0, np.nan, 1.0], "purchases.per.month"),
+        ("cars", [0.0] * 78, "cars|Cars"),
+        ("no_such_thing", [0.0], "no_such_thing"),
+    ],
+)
+def test_a_vector_with_what_can_not_be_set_is_refused(
+    engine: Make, name: str, numbers: list[float], message: str
+) -> None:
+    run = engine("aging_chain")
+    run.start({})
+    before = run.numbers(("cars",))
+    with pytest.raises(InputError, match=message):
+        run.step_numbers((name,), np.array(numbers))
+    np.testing.assert_array_equal(run.numbers(("cars",)), before)

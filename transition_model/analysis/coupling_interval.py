@@ -14,9 +14,9 @@ import copy
 from typing import Any
 
 from transition_model.agents.recyclers import Recyclers
-from transition_model.balances import check_seam, check_spending
+from transition_model.balances import check_spending
 from transition_model.dimensions import dimension
-from transition_model.ledger import ledger_entries
+from transition_model.ledger import ledger_entries, ledger_layout
 from transition_model.model import Array, TransitionModel
 from transition_model.policy.trade_in import TRADE_IN_PROGRAMMES, trade_in_budget
 
@@ -70,16 +70,16 @@ class TwiceAMonth(TransitionModel):
     def _half_month(self) -> dict[str, Array]:
         """Close the ledger, step the stocks by half a month with it, and return it."""
         self.close_ledger()
+        layout, numbers = ledger_layout(), self.ledger.numbers
+        moved = numbers.copy()
+        for name, entry in ledger_entries().items():
+            if entry.kind == "flow":
+                moved[layout.parts[name][0]] *= HALF
         spent = self.published["public_money_spent"] - self._spent_by_january
-        moved = {
-            name: HALF * flow if ledger_entries()[name].kind == "flow" else flow
-            for name, flow in self.flows.items()
-        }
-        check_spending(self.month, spent, moved["subsidy_spending_per_month"], self.levers)
-        watched = tuple({balance.stock for balance in self.balances})
-        before = self.stocks.values(watched)
-        self.stocks.step({**self._exogenous(), **self.flows}, HALF)
-        check_seam(self.month, self.balances, before, self.stocks.values(watched), moved)
+        paid = layout.view(moved, "subsidy_spending_per_month")
+        check_spending(self.month, spent, paid, self.levers)
+        self.integrate(numbers, HALF)
+        self.coupling.seam.check(self.month, self._opening, self._closing, moved)
         return self.flows
 
     def _publish_again(self) -> None:

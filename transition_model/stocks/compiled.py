@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from transition_model.cache_folder import write_atomically
 from transition_model.errors import InputError
+from transition_model.layout import Layout
 from transition_model.stocks.engine import (
     Array,
     check_final_time,
@@ -204,7 +205,7 @@ class CompiledModel:
         check_final_time(where, first + duration, last, step)
         steps = whole_steps(where, "the recording interval", every, step)
         saves = whole_steps(where, "the horizon", duration, every, "recording interval")
-        slots = np.concatenate([np.empty(0, dtype=np.int64), *map(self._slots, names)])
+        slots = np.concatenate([np.empty(0, dtype=np.int64), *map(self.slots, names)])
         out = np.empty((n_runs, saves + 1, slots.size))
 
         def advance(begin: int) -> None:
@@ -227,7 +228,8 @@ class CompiledModel:
     def _recordable(self) -> list[str]:
         return [name for name, variable in self.variables.items() if variable.kind != "lookup"]
 
-    def _slots(self, name: str) -> NDArray[np.int64]:
+    def slots(self, name: str) -> NDArray[np.int64]:
+        """Return the places of a variable in a run's row."""
         first = self.program.offsets[name]
         return np.arange(first, first + self.variables[name].size, dtype=np.int64)
 
@@ -285,10 +287,20 @@ class Ensemble:
             If an input is wrong, the final time is passed, or a stock is no longer finite.
         """
         where = self.model.program.where
+        self.set(settable_by_run(where, self.model.variables, inputs or {}, len(self.rows)))
+        self.advance(n_substeps)
+
+    def advance(self, n_substeps: int) -> None:
+        """Advance all runs by some time steps with what has been set.
+
+        Raises
+        ------
+        InputError
+            If the final time is passed, or a stock is no longer finite.
+        """
         final_time = float(self.part(FINAL_TIME)[0])
         end = self.time + n_substeps * self.time_step
-        check_final_time(where, end, final_time, self.time_step)
-        self.set(settable_by_run(where, self.model.variables, inputs or {}, len(self.rows)))
+        check_final_time(self.model.program.where, end, final_time, self.time_step)
         self.drive(begin=False, steps=n_substeps)
 
     def values(self, names: Sequence[str]) -> dict[str, Array]:
@@ -372,6 +384,8 @@ class CompiledEngine:
         self._time_step = own if time_step is None else time_step
         whole_steps(model.program.where, "a month", 1.0, self._time_step)
         self._ensemble: Ensemble | None = None
+        self._read: dict[tuple[str, ...], NDArray[np.int64]] = {}
+        self._set: dict[tuple[str, ...], NDArray[np.int64]] = {}
 
     @property
     def source(self) -> ModelSource:
@@ -399,6 +413,42 @@ class CompiledEngine:
         checked = settable(self._model.program.where, self.variables, inputs)
         ensemble.set({name: value[np.newaxis] for name, value in checked.items()})
         ensemble.step(steps)
+
+    def numbers(self, names: tuple[str, ...]) -> Array:
+        """Return current values of variables end to end, each in C order."""
+        return np.asarray(self._started().rows[0, self._slots_read(names)])
+
+    def step_numbers(self, names: tuple[str, ...], numbers: Array, months: float = 1.0) -> None:
+        """Advance by a month, or a part of one, with inputs from a vector."""
+        slots = self._slots_set(names)
+        if not np.isfinite(numbers).all():
+            layout = Layout.of({name: self.variables[name].shape for name in names})
+            settable(self._model.program.where, self.variables, layout.views(numbers))
+        ensemble = self._started()
+        ensemble.rows[0, slots] = numbers
+        ensemble.advance(whole_steps(self._model.program.where, "a step", months, self._time_step))
+
+    def _slots_read(self, names: tuple[str, ...]) -> NDArray[np.int64]:
+        if names not in self._read:
+            readable(self._model.program.where, self.variables, names)
+            self._read[names] = self._slots(names)
+        return self._read[names]
+
+    def _slots_set(self, names: tuple[str, ...]) -> NDArray[np.int64]:
+        if names not in self._set:
+            settable(
+                self._model.program.where,
+                self.variables,
+                {
+                    name: np.zeros(self.variables[name].shape if name in self.variables else ())
+                    for name in names
+                },
+            )
+            self._set[names] = self._slots(names)
+        return self._set[names]
+
+    def _slots(self, names: tuple[str, ...]) -> NDArray[np.int64]:
+        return np.concatenate([np.empty(0, dtype=np.int64), *map(self._model.slots, names)])
 
     def _started(self) -> Ensemble:
         if self._ensemble is None:

@@ -69,6 +69,33 @@ class StockFlowEngine(Protocol):
             If an input is wrong, the final time is passed, or a stock is no longer finite.
         """
 
+    def numbers(self, names: tuple[str, ...]) -> Array:
+        """Return current values of variables end to end, each in C order.
+
+        Raises
+        ------
+        InputError
+            If the model has no such variable, or it is a lookup.
+        """
+
+    def step_numbers(self, names: tuple[str, ...], numbers: Array, months: float = 1.0) -> None:
+        """Advance as :meth:`step` does, with inputs from a vector.
+
+        Parameters
+        ----------
+        names
+            Constants to set, the same ones from month to month.
+        numbers
+            Their values end to end, each in C order.
+        months
+            How far, a whole number of time steps.
+
+        Raises
+        ------
+        InputError
+            If an input is wrong, the final time is passed, or a stock is no longer finite.
+        """
+
 
 def shown(variables: Mapping[str, Variable]) -> dict[str, Variable]:
     """Return the variables of the text, without the engine's own."""

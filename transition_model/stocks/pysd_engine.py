@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from transition_model.errors import InputError
+from transition_model.layout import Layout
 from transition_model.stocks.compiled import equations_of
 from transition_model.stocks.engine import (
     Array,
@@ -124,6 +125,18 @@ class PysdEngine:
         readable(self._where, self.variables, names)
         with without_extrapolation_warnings():
             return {name: self._value(self.variables[name]) for name in names}
+
+    def numbers(self, names: tuple[str, ...]) -> Array:
+        """Return current values of variables end to end, each in C order."""
+        values = self.values(names)
+        return np.concatenate([values[name].ravel() for name in names])
+
+    def step_numbers(self, names: tuple[str, ...], numbers: Array, months: float = 1.0) -> None:
+        """Advance by a month, or a part of one, with inputs from a vector."""
+        unknown = [name for name in names if name not in self.variables]
+        settable(self._where, self.variables, dict.fromkeys(unknown, 0.0))
+        layout = Layout.of({name: self.variables[name].shape for name in names})
+        self.step(layout.views(numbers), months)
 
     def step(self, inputs: Mapping[str, ArrayLike], months: float = 1.0) -> None:
         """Advance by a month, or a part of one, with the inputs held."""
