@@ -8,7 +8,7 @@ exceeds the hurdle while it is nearly full. Scrap collectors also widen or narro
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,21 +169,9 @@ class Recyclers(ColumnarAgentSet[Recycler]):
             constants = constants_of(
                 parameters, self._of_kind("opening_refund"), self._of_kind("opening_relief")
             )
-            self._given = parameters, constants, self._in_one_table()
+            named = [self.columns[name] for name in kernel.Plants._fields]
+            self._given = parameters, constants, kernel.Plants(*named)
         return self._given[1:]
-
-    def _in_one_table(self) -> kernel.Plants:
-        """The columns as the kernel takes them: those of numbers become rows of one table."""
-        columns = cast("dict[str, NDArray[Any]]", self.columns)
-        numbers = np.stack([columns[name] for name in kernel.COLUMN._fields])
-        columns.update(zip(kernel.COLUMN._fields, numbers, strict=True))
-        return kernel.Plants(
-            columns["kind"],
-            columns["construction_months"],
-            numbers,
-            columns["pipeline"],
-            columns["collection_share"],
-        )
 
     def _decide_in_numpy(self, situation: Situation) -> None:
         rules = recycling_terms(situation.law, situation.month, situation.parameters)

@@ -99,34 +99,25 @@ class Places(NamedTuple):
 PLACE = Places(*range(len(Places._fields)))
 
 
-class _Columns(NamedTuple):
-    """Columns of :class:`~.agents.recyclers.Recycler` that hold one number a plant."""
-
-    capacity: int
-    plant_size: int
-    announced_weight: int
-    cost_factor: int
-    hurdle_factor: int
-    patience_months: int
-    value_expectation: int
-    bid: int
-    margin_expectation: int
-    months_in_the_red: int
-    scrappage_money_seen: int
-    interest_discount: int
-
-
-COLUMN = _Columns(*range(len(_Columns._fields)))
-
-
 class Plants(NamedTuple):
-    """State of the plants: ``numbers`` has a row for each of ``COLUMN``, the rest are columns."""
+    """Columns of :class:`~.agents.recyclers.Recycler`."""
 
     kind: Integers
+    plant_size: Array
+    announced_weight: Array
+    cost_factor: Array
+    hurdle_factor: Array
     construction_months: Integers
-    numbers: Array
+    patience_months: Array
+    capacity: Array
     pipeline: Array
+    value_expectation: Array
+    bid: Array
+    margin_expectation: Array
+    months_in_the_red: Array
     collection_share: Array
+    scrappage_money_seen: Array
+    interest_discount: Array
 
 
 class Constants(NamedTuple):
@@ -235,7 +226,7 @@ def decide(
     _bid(plants, constants, value, relief, attraction, capacity, bid, weight)
     _utilise(
         plants.kind,
-        plants.numbers[COLUMN.capacity],
+        plants.capacity,
         attraction,
         capacity,
         opening.throughput,
@@ -298,29 +289,29 @@ def _bid(
     weight: Array,
 ) -> None:
     """Bid; and by kind: capacity, and the means of bids and of attraction by capacity."""
-    by_kind, numbers, state = constants.by_kind, constants.numbers, plants.numbers
+    by_kind, numbers = constants.by_kind, constants.numbers
     for row in range(len(plants.kind)):
         kind = plants.kind[row]
         expected = investment.adapted(
-            state[COLUMN.value_expectation, row],
+            plants.value_expectation[row],
             value[kind] + relief[kind],
             by_kind[BY_KIND.price_memory, kind],
         )
-        state[COLUMN.value_expectation, row] = expected
+        plants.value_expectation[row] = expected
         offered: Any = 0.0
         if not by_kind[BY_KIND.gate_fee, kind] > 0.0:
             offered = bids.formal_bid(
                 expected,
-                by_kind[BY_KIND.processing_cost, kind] * state[COLUMN.cost_factor, row],
+                by_kind[BY_KIND.processing_cost, kind] * plants.cost_factor[row],
                 by_kind[BY_KIND.transport_cost, kind],
                 by_kind[BY_KIND.target_margin, kind],
             )
-        state[COLUMN.bid, row] = offered
+        plants.bid[row] = offered
         attracted = bids.attraction(offered, value[kind], numbers[NUMBER.sensitivity])
         attraction[row] = attracted
-        capacity[kind] += state[COLUMN.capacity, row]
-        bid[kind] += offered * state[COLUMN.capacity, row]
-        weight[kind] += attracted * state[COLUMN.capacity, row]
+        capacity[kind] += plants.capacity[row]
+        bid[kind] += offered * plants.capacity[row]
+        weight[kind] += attracted * plants.capacity[row]
     for kind in range(len(capacity)):
         if capacity[kind] > 0.0:
             bid[kind] /= capacity[kind]
@@ -387,27 +378,27 @@ def _learn(
     required: Array,
 ) -> None:
     """Take the month's cash into the expectation; what new capacity must bring, yuan/t."""
-    by_kind, numbers, state = constants.by_kind, constants.numbers, plants.numbers
+    by_kind, numbers = constants.by_kind, constants.numbers
     for row in range(len(plants.kind)):
         kind = plants.kind[row]
         revenue = value[kind] + relief[kind] + by_kind[BY_KIND.gate_fee, kind]
         margin = (
             (revenue - by_kind[BY_KIND.transport_cost, kind])
-            - by_kind[BY_KIND.processing_cost, kind] * state[COLUMN.cost_factor, row]
-            - state[COLUMN.bid, row]
+            - by_kind[BY_KIND.processing_cost, kind] * plants.cost_factor[row]
+            - plants.bid[row]
         )
         cash = investment.operating_cash(
             utilisation[row], margin, by_kind[BY_KIND.fixed_cost, kind]
         )
         expected = investment.adapted(
-            state[COLUMN.margin_expectation, row], cash, numbers[NUMBER.expectation_memory]
+            plants.margin_expectation[row], cash, numbers[NUMBER.expectation_memory]
         )
-        state[COLUMN.margin_expectation, row] = expected
-        state[COLUMN.months_in_the_red, row] = investment.months_in_the_red(
-            state[COLUMN.months_in_the_red, row], expected
+        plants.margin_expectation[row] = expected
+        plants.months_in_the_red[row] = investment.months_in_the_red(
+            plants.months_in_the_red[row], expected
         )
         rate = investment.hurdle_with_loan(
-            by_kind[BY_KIND.hurdle_rate, kind] * state[COLUMN.hurdle_factor, row],
+            by_kind[BY_KIND.hurdle_rate, kind] * plants.hurdle_factor[row],
             discount,
             numbers[NUMBER.debt_share],
         )
@@ -457,11 +448,11 @@ def _share_waste(
                 by_kind[BY_KIND.channel_constant, kind] + pull,
             )
         ledger[first + kind] = share
-    seen, spent = COLUMN.scrappage_money_seen, opening.money_spent[places[PLACE.car_scrappage]]
-    before = plants.numbers[seen, 0]
+    spent = opening.money_spent[places[PLACE.car_scrappage]]
+    before = plants.scrappage_money_seen[0]
     paid = 0.0 if np.isnan(before) else max(spent - before, 0.0)
     for row in range(len(plants.kind)):
-        plants.numbers[seen, row] = spent
+        plants.scrappage_money_seen[row] = spent
     vehicles = opening.inflow[vehicle] / numbers[NUMBER.vehicle_mass]
     ledger[first + vehicle] = bids.with_certificates(
         ledger[first + vehicle],
@@ -495,11 +486,9 @@ def _collect(
         ledger[first + material] = 0.0
     for row in range(len(plants.kind)):
         if plants.kind[row] == scrap:
-            profit = collection.profitability(
-                plants.numbers[COLUMN.margin_expectation, row], required[row]
-            )
+            profit = collection.profitability(plants.margin_expectation[row], required[row])
             push = common + numbers[NUMBER.response_to_profit] * profit
-            size = plants.numbers[COLUMN.plant_size, row]
+            size = plants.plant_size[row]
             sizes += size
             for material in range(len(odds)):
                 target = collection.share_of_odds(odds[material] + push)
@@ -526,7 +515,7 @@ def _invest(
 ) -> None:
     """Order, pay for it, close, commission."""
     by_kind, numbers, places = constants.by_kind, constants.numbers, constants.places
-    state, pipeline = plants.numbers, plants.pipeline
+    pipeline = plants.pipeline
     rows, months = pipeline.shape
     building, built = np.zeros(rows), paths.announced.copy()
     for row in range(rows):
@@ -537,38 +526,38 @@ def _invest(
     interest: Any = 0.0
     for row in range(rows):
         kind = plants.kind[row]
-        before = state[COLUMN.capacity, row]
+        before = plants.capacity[row]
         perceived = investment.perceived_utilisation(
             utilisation[row], capacity[kind], built[kind], numbers[NUMBER.attention_to_rivals]
         )
         wants = investment.invests(
-            state[COLUMN.margin_expectation, row],
+            plants.margin_expectation[row],
             required[row],
             perceived,
             numbers[NUMBER.utilisation_threshold],
             building[row] > 0.0,
         )
-        size = max(before, state[COLUMN.plant_size, row])
+        size = max(before, plants.plant_size[row])
         ordered = by_kind[BY_KIND.expansion_step, kind] * size if wants else 0.0
         outlay = by_kind[BY_KIND.outlay, kind] * ordered
         granted = outlay * terms.grant
         paid = interest_of_month(
-            state[COLUMN.interest_discount, row],
+            plants.interest_discount[row],
             (outlay - granted) * numbers[NUMBER.debt_share],
             subsidy,
             numbers[NUMBER.loan_term],
         )
-        state[COLUMN.interest_discount, row] = paid
+        plants.interest_discount[row] = paid
         grants += granted
         interest += paid
-        red, patience = COLUMN.months_in_the_red, COLUMN.patience_months
-        gives_up = state[red, row] >= state[patience, row] and building[row] == 0.0
-        announced = paths.announced[kind] * state[COLUMN.announced_weight, row]
+        red = plants.months_in_the_red[row]
+        gives_up = red >= plants.patience_months[row] and building[row] == 0.0
+        announced = paths.announced[kind] * plants.announced_weight[row]
         opened = pipeline[row, 0] + announced / MONTHS_PER_YEAR
         closed = before if gives_up else 0.0
-        state[COLUMN.capacity, row] = before - closed + opened
+        plants.capacity[row] = before - closed + opened
         if gives_up:
-            state[red, row] = 0.0
+            plants.months_in_the_red[row] = 0.0
         for month in range(1, months):
             pipeline[row, month - 1] = pipeline[row, month]
         pipeline[row, months - 1] = 0.0
