@@ -10,11 +10,12 @@ terms look at it.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import wraps
-from typing import Protocol
+from functools import lru_cache, wraps
+from operator import is_, itemgetter
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,11 @@ from transition_model.parameters import ParameterSet, ParameterValues
 type Array = NDArray[np.float64]
 type Reads = dict[tuple[str, str], object]
 """What was read, by kind and name."""
+
+type Read = tuple[Callable[[Mapping[str, Any]], tuple[Any, ...]], tuple[Any, ...]]
+"""What asks a mapping for several names at once, and the answer that it gave."""
+type Mappings = tuple[object, object, object, object]
+"""Law, levers, parameters and structures."""
 
 _KEPT = 1024
 """Results that are kept of each function, over all months."""
@@ -90,6 +96,12 @@ class WatchedParameters(ParameterValues):
         self._reads["declared", "parameters"] = self._values.declared
         return self._values.declared
 
+    @property
+    def numbers(self) -> Mapping[str, float]:
+        """Every parameter's one uncertain number, each noted when it is read."""
+        _ = self.declared
+        return _Watched("parameters", self._values.numbers, self._reads)
+
     def __getitem__(self, identifier: str) -> float | Array:
         self.number(identifier)
         return self._values[identifier]
@@ -137,51 +149,129 @@ def remembered[T](function: Callable[[WatchedReading], T]) -> Callable[[Reading]
     function
         Works out the terms of a month. Its result is shared: nobody may write into it.
     """
-    kept: OrderedDict[tuple[int, int], tuple[Reads, T]] = OrderedDict()
-    of_month: dict[int, list[tuple[int, int]]] = {}
-    made = 0
+    of_month: dict[int, tuple[_Kept[T], ...]] = {}
+    in_order: deque[tuple[int, _Kept[T]]] = deque()
 
     @wraps(function)
     def terms(reading: Reading) -> T:
-        nonlocal made
         month = reading.month.index
-        for key in reversed(of_month.get(month, ())):
-            reads, found = kept[key]
-            if _unchanged(reads, reading):
-                return found
+        kept = of_month.get(month, ())
+        if kept:
+            law, levers = reading.law, reading.levers
+            parameters, structures = reading.parameters, reading.structures
+            for known in kept:
+                last = known.last
+                if (
+                    levers is last[1] and law is last[0]
+                    and parameters is last[2] and structures is last[3]
+                ) or known.holds(law, levers, parameters, structures):  # fmt: skip
+                    return known.result
         noted: Reads = {}
         result = function(WatchedReading.of(reading, noted))
-        key = (month, made)
-        made += 1
-        kept[key] = noted, result
-        of_month.setdefault(month, []).append(key)
-        if len(kept) > _KEPT:
-            oldest, _ = kept.popitem(last=False)
-            of_month[oldest[0]].remove(oldest)
+        made = _Kept(noted, result)
+        of_month[month] = made, *of_month.get(month, ())
+        in_order.append((month, made))
+        if len(in_order) > _KEPT:
+            place, oldest = in_order.popleft()
+            of_month[place] = tuple(known for known in of_month[place] if known is not oldest)
         return result
 
     return terms
 
 
-def _unchanged(reads: Reads, reading: Reading) -> bool:
-    law, levers, parameters = reading.law, reading.levers, reading.parameters
-    for (kind, name), value in reads.items():
-        if kind == "law":
-            now: object = law[name]
-            if now is not value and now != value:
-                return False
-        elif kind == "levers":
-            if levers[name] != value:
-                return False
-        elif kind == "parameters":
-            if parameters.number(name) != value:
-                return False
-        elif kind == "declared":
-            if parameters.declared is not value:
-                return False
-        elif reading.structures[name] != value:
+class _Kept[T]:
+    """A result with what was read for it, so arranged that the check of a month is short.
+
+    The mappings that were right the last time are right again: nobody writes into a law, or into a
+    month's levers, once they have been read. Others are asked for all names of a kind at once.
+    Rules are compared by identity first, for to compare two of them word by word costs more than
+    most terms.
+    """
+
+    __slots__ = ("_declared", "_law", "_levers", "_numbers", "_structures", "last", "result")
+
+    def __init__(self, reads: Reads, result: T) -> None:
+        self.result = result
+        self.last: Mappings = (None, None, None, None)
+        self._law = _read_together(reads, "law")
+        self._levers = _read_together(reads, "levers")
+        self._numbers = _read_together(reads, "parameters")
+        self._structures = _read_together(reads, "structures")
+        self._declared = reads.get(("declared", "parameters"))
+
+    def holds(
+        self,
+        law: Mapping[str, Instrument],
+        levers: Mapping[str, float],
+        parameters: ParameterValues,
+        structures: Mapping[str, str],
+    ) -> bool:
+        """Whether a reading says of all that was read what was read."""
+        last = self.last
+        try:
+            unchanged = (
+                (levers is last[1] or _says(self._levers, levers))
+                and (law is last[0] or self._same_rules(law))
+                and (parameters is last[2] or self._same_parameters(parameters))
+                and (structures is last[3] or _says(self._structures, structures))
+            )
+        except KeyError:
             return False
-    return True
+        if unchanged:
+            self.last = law, levers, parameters, structures
+        return unchanged
+
+    def _same_rules(self, law: Mapping[str, Instrument]) -> bool:
+        if self._law is None:
+            return True
+        ask, said = self._law
+        rules = ask(law)
+        return all(map(is_, rules, said)) or all(map(_same_rule, rules, said))
+
+    def _same_parameters(self, parameters: ParameterValues) -> bool:
+        if self._declared is not None and parameters.declared is not self._declared:
+            return False
+        return self._numbers is None or _says(self._numbers, parameters.numbers)
+
+
+def _says(read: Read | None, now: Mapping[str, Any]) -> bool:
+    """Whether a mapping says what was read of it."""
+    return read is None or read[0](now) == read[1]
+
+
+def _read_together(reads: Reads, kind: str) -> Read | None:
+    """What asks a mapping for all that was read of a kind, and the answer then; None if nothing."""
+    said = {name: value for (of_kind, name), value in reads.items() if of_kind == kind}
+    if not said:
+        return None
+    names = tuple(said)
+    # Asked for a single name, itemgetter answers no tuple.
+    ask = itemgetter(*names) if len(names) > 1 else itemgetter(names[0], names[0])
+    return ask, ask(said)
+
+
+def _same_rule(one: Instrument, other: Instrument) -> bool:
+    return one is other or _compared(_ByIdentity(one), _ByIdentity(other))
+
+
+class _ByIdentity:
+    """A rule as a key that is hashed and compared by identity."""
+
+    __slots__ = ("rule",)
+
+    def __init__(self, rule: Instrument) -> None:
+        self.rule = rule
+
+    def __hash__(self) -> int:
+        return id(self.rule)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and other.rule is self.rule
+
+
+@lru_cache(maxsize=4096)
+def _compared(one: _ByIdentity, other: _ByIdentity) -> bool:
+    return one.rule == other.rule
 
 
 def parameters_unchanged(reads: Reads, parameters: ParameterValues) -> bool:

@@ -167,6 +167,11 @@ class ParameterSet:
     def __len__(self) -> int:
         return len(self._parameters)
 
+    @cached_property
+    def centrals(self) -> Mapping[str, float]:
+        """:attr:`Parameter.central` of every parameter, by id."""
+        return {name: parameter.central for name, parameter in self._parameters.items()}
+
     def check_override(self, identifier: str, number: float, where: str = "parameter") -> None:
         """Refuse an unknown parameter or a number outside its range.
 
@@ -222,6 +227,11 @@ class ParameterValues:
     def at(self, identifier: str, month: Month | None) -> float | Array:
         """A parameter in a month; see :meth:`Parameter.at`."""
         return self._parameters[identifier].at(month, self.number(identifier))
+
+    @cached_property
+    def numbers(self) -> Mapping[str, float]:
+        """:meth:`number` of every parameter."""
+        return {**self._parameters.centrals, **self._overrides}
 
     def number(self, identifier: str) -> float:
         """The one uncertain number of a parameter: the value, or the factor on a table or path."""

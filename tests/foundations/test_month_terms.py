@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from transition_model.calendar import Month
 from transition_model.instruments import Instrument, load_instruments
 from transition_model.month_terms import WatchedReading, remembered
@@ -120,3 +122,37 @@ def test_results_that_are_long_out_of_use_are_dropped_and_made_again() -> None:
     assert counted.made == 2000
     counted.terms(Given(levers={"a": 0.0, "b": 0.0}))
     assert counted.made == 2001
+
+
+def test_what_remembered_terms_read_counts_for_the_terms_that_ask_them() -> None:
+    inner = Counted()
+
+    @remembered
+    def outer(reading: WatchedReading) -> float:
+        return inner.terms(reading)[0]
+
+    assert [outer(Given(levers={"a": a, "b": 2.0})) for a in (1.0, 3.0, 1.0)] == [1.0, 3.0, 1.0]
+    # The inner result was there before the outer one asked for it.
+    inner.terms(Given(levers={"a": 7.0, "b": 2.0}))
+    assert [outer(Given(levers={"a": a, "b": 2.0})) for a in (7.0, 8.0)] == [7.0, 8.0]
+    assert inner.made == 4
+
+
+def test_mappings_that_say_the_same_serve_in_turn() -> None:
+    counted = Counted()
+    scale = PARAMETERS.scalar("car_survival_scale")
+    numbers = (scale, scale * 1.01)
+    for _ in range(3):
+        for number in numbers:
+            values = ParameterValues(load_parameters(), {"car_survival_scale": number})
+            assert counted.terms(Given(parameters=values, law=dict(LAW)))[1] == number
+    assert counted.made == len(numbers)
+
+
+def test_a_rule_that_is_gone_is_asked_for_again() -> None:
+    counted = Counted()
+    counted.terms(Given())
+    rules = dict(LAW)
+    del rules["appliance_trade_in"]
+    with pytest.raises(KeyError, match="appliance_trade_in"):
+        counted.terms(Given(law=rules))
