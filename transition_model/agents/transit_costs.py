@@ -60,9 +60,9 @@ class TransitCosts:
             price,
             self.running + self.maintenance,
             self._battery_price(),
-            self._of_class("transit_battery_life"),
-            self.service_life,
-            self.rate,
+            self._of_class("transit_battery_life")[:, None],
+            self.service_life[:, None],
+            self.rate[:, None],
         )
         return fleet_choice.fuel_shares(
             ownership,
@@ -82,11 +82,16 @@ class TransitCosts:
             life >= self.terms.bus_renewal_age, self.terms.bus_renewal, 0.0
         )
         vehicle = self.price[:, electric()] - renewed - self.terms.renewal[self.transit_class]
-        return fleet_choice.share_of_cheaper(
-            fleet_choice.cost_per_year(battery, running + maintenance * ageing, years, self.rate),
-            fleet_choice.cost_per_year(vehicle, running + maintenance, life, self.rate),
-            self.parameters.scalar("transit_cost_sensitivity"),
-        )
+        # Without years left a new battery costs infinitely much a year, and nobody takes it.
+        with np.errstate(over="ignore"):
+            share: Array = fleet_choice.share_of_cheaper(
+                fleet_choice.cost_per_year(
+                    battery, running + maintenance * ageing, years, self.rate
+                ),
+                fleet_choice.cost_per_year(vehicle, running + maintenance, life, self.rate),
+                self.parameters.scalar("transit_cost_sensitivity"),
+            )
+        return share
 
     def extension(self) -> Array:
         """Years that a new battery keeps a vehicle in service after its life, (operators,)."""
@@ -105,7 +110,7 @@ class TransitCosts:
         ageing = 1.0 + self.parameters.scalar("transit_maintenance_ageing") * years
         old = self.running[:, :, None] + self.maintenance[:, :, None] * ageing
         new = (self.running + self.maintenance)[:, electric()]
-        return fleet_choice.early_renewal_value(
+        value: Array = fleet_choice.early_renewal_value(
             self.subsidy[:, None, None],
             old - new[:, None, None],
             self._price_with_charger()[:, electric(), None, None],
@@ -114,6 +119,7 @@ class TransitCosts:
             self.service_life[:, None, None],
             self.rate[:, None, None],
         )
+        return value
 
     def _of_class(self, identifier: str) -> Array:
         return self.parameters.array(identifier)[self.transit_class]
@@ -125,15 +131,13 @@ class TransitCosts:
         return price
 
     def _maker_discount(self) -> Array:
-        """What makers take off an electric taxi because a part of it is paid back, yuan.
-
-        In full if the public pays the part that makers ask for, less in proportion.
-        """
-        discount = self._of_class("taxi_maker_discount")
-        asked = discount * self.parameters.scalar("taxi_maker_reward_asked")
-        paid = np.where(asked > 0.0, self.terms.taxi_maker_reward, 0.0)
-        met = np.minimum(paid / np.where(asked > 0.0, asked, 1.0), 1.0)
-        return discount * met
+        """What makers take off an electric taxi, yuan."""
+        discount: Array = fleet_choice.discount_of_maker(
+            self._of_class("taxi_maker_discount"),
+            self.parameters.scalar("taxi_maker_reward_asked"),
+            self.terms.taxi_maker_reward,
+        )
+        return discount
 
     def _price_with_charger(self) -> Array:
         price = self.price.copy()

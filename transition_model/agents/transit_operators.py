@@ -256,23 +256,25 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
 
     def _depot_room(self, parameters: ParameterValues, staying: Counts) -> Array:
         """Electric vehicles that depots can take by the time of delivery, shape (operators,)."""
-        return fleet_replacement.depot_room(
+        room: Array = fleet_replacement.depot_room(
             self.charging_places + self._new_places(parameters),
             staying[:, electric()].sum(axis=1).astype(np.float64),
             self._depot_charging(parameters),
         )
+        return room
 
     def _chargeable_share(self, situation: Situation, leaving: Counts, bought: Counts) -> Array:
         """Largest electric share of purchases for which there is a place to charge."""
         parameters = situation.parameters
         points = situation.stocks["public_charging_points_per_new_energy_car"]
         wanted = parameters.scalar("vehicles_per_public_charging_point_desired")
-        return fleet_replacement.chargeable_share(
+        share: Array = fleet_replacement.chargeable_share(
             self._depot_room(parameters, self.vehicles - leaving),
             bought,
             self._depot_charging(parameters),
             np.minimum(points * wanted, 1.0),
         )
+        return share
 
     def _depot_charging(self, parameters: ParameterValues) -> Array:
         """Part of charging that is done in depots, shape (operators,)."""

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.compilation import either, formula
+
 type Array = NDArray[np.float64]
 type Counts = NDArray[np.int64]
+
+ROUNDING = 1e-9
+"""By which a share that should come out whole may miss it."""
 
 
 def apportion(totals: Counts, shares: Array) -> Counts:
@@ -27,8 +34,7 @@ def apportion(totals: Counts, shares: Array) -> Counts:
     """
     weights = np.where(shares.sum(axis=1, keepdims=True) > 0.0, shares, 1.0)
     exact = totals[:, None] * weights / weights.sum(axis=1, keepdims=True)
-    # A share that should come out whole must not lose its unit to rounding.
-    whole = np.floor(exact + 1e-9)
+    whole = np.floor(exact + ROUNDING)
     missing = totals - whole.sum(axis=1).astype(np.int64)
     order = np.argsort(-(exact - whole), axis=1, kind="stable")
     rank = np.argsort(order, axis=1, kind="stable")
@@ -59,11 +65,27 @@ def purchases_by_fuel(
         Vehicles, shape (operators, fuels), each row sums to its total.
     """
     counts = apportion(total, shares)
-    owed = np.ceil(total * required - 1e-9).astype(np.int64)
-    chargeable = np.floor(total * most + 1e-9).astype(np.int64)
-    count = np.minimum(np.maximum(counts[:, electric], owed), chargeable)
+    count = electric_purchases(counts[:, electric], total, required, most).astype(np.int64)
     rest = apportion(total - count, np.delete(shares, electric, axis=1))
     return np.insert(rest, electric, count, axis=1)
+
+
+@formula
+def electric_purchases(count: Any, total: Any, required: Any, most: Any) -> Any:
+    """Electric ones of :func:`purchases_by_fuel`, a whole number.
+
+    Parameters
+    ----------
+    count
+        Electric vehicles by their share.
+    total
+        Vehicles to buy.
+    required, most
+        Electric share required, and the most that can be charged.
+    """
+    owed = np.ceil(total * required - ROUNDING)
+    chargeable = np.floor(total * most + ROUNDING)
+    return np.minimum(np.maximum(count, owed), chargeable)
 
 
 def affordable(budget: Array, price: Array, subsidy: Array, eligible: Counts) -> Counts:
@@ -85,10 +107,17 @@ def affordable(budget: Array, price: Array, subsidy: Array, eligible: Counts) ->
     ndarray
         Whole vehicles, shape (operators,).
     """
+    number: Counts = within_budget(budget, price, subsidy, eligible).astype(np.int64)
+    return number
+
+
+@formula
+def within_budget(budget: Any, price: Any, subsidy: Any, eligible: Any) -> Any:
+    """:func:`affordable` of single numbers or arrays of one shape, a whole number."""
     net = price - subsidy
-    subsidised = np.where(net > 0.0, budget / np.where(net > 0.0, net, 1.0), np.inf)
+    subsidised = either(net > 0.0, budget / either(net > 0.0, net, 1.0), np.inf)
     beyond = (budget + subsidy * eligible) / price
-    return np.floor(np.where(subsidised <= eligible, subsidised, beyond)).astype(np.int64)
+    return np.floor(either(subsidised <= eligible, subsidised, beyond))
 
 
 def oldest_first(candidates: Counts, number: Counts) -> Counts:
@@ -113,39 +142,40 @@ def oldest_first(candidates: Counts, number: Counts) -> Counts:
     return taken.reshape(operators, ages, fuels)[:, ::-1, :].transpose(0, 2, 1).copy()
 
 
-def depot_room(places: Array, electric: Array, own: Array) -> Array:
+@formula
+def depot_room(places: Any, electric: Any, own: Any) -> Any:
     """Electric vehicles for which depots have a place left; inf where none charges there.
 
     Parameters
     ----------
     places
-        Electric vehicles that charge in the depot at most, shape (operators,).
+        Electric vehicles that charge in the depot at most.
     electric
-        Electric vehicles in service, same shape.
+        Electric vehicles in service.
     own
-        Part of charging that is done in depots, 0..1, same shape.
+        Part of charging that is done in depots, 0..1.
     """
     left = np.maximum(places - own * electric, 0.0)
-    return np.where(own > 0.0, left / np.where(own > 0.0, own, 1.0), np.inf)
+    return either(own > 0.0, left / either(own > 0.0, own, 1.0), np.inf)
 
 
-def chargeable_share(room: Array, bought: Counts, own: Array, public_access: Array) -> Array:
+@formula
+def chargeable_share(room: Any, bought: Any, own: Any, public_access: Any) -> Any:
     """Largest electric share of purchases that depots and public points can charge.
 
     Parameters
     ----------
     room
-        From :func:`depot_room`, for the vehicles that stay in service, shape (operators,).
+        From :func:`depot_room`, for the vehicles that stay in service.
     bought
-        Vehicles to buy, same shape.
+        Vehicles to buy.
     own
-        Part of charging that is done in depots, 0..1, same shape.
+        Part of charging that is done in depots, 0..1.
     public_access
-        Part of the rest that finds a public point, 0..1, same shape.
+        Part of the rest that finds a public point, 0..1.
     """
     free = np.minimum(room / np.maximum(bought, 1), 1.0)
-    share: Array = own * free + (1.0 - own) * public_access
-    return share
+    return own * free + (1.0 - own) * public_access
 
 
 def one_year_older(vehicles: Counts) -> Counts:

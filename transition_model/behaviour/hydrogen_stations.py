@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.behaviour.discounting import present_value_factor
+from transition_model.behaviour.discounting import yearly_yuan
+from transition_model.compilation import formula
 
 type Array = NDArray[np.float64]
 
 
+@formula
 def covered_share(operating: float, limit: float, sales: float, years: float) -> float:
     """Share of a station's sales over the years reckoned that its operating subsidy covers.
 
@@ -30,6 +32,7 @@ def covered_share(operating: float, limit: float, sales: float, years: float) ->
     return min(limit / claimed, 1.0) if claimed > 0.0 else 1.0
 
 
+@formula
 def pump_price(market: float, limit: float, covered: float) -> float:
     """Mean price of hydrogen when subsidised sales are held to a limit of price, yuan/kg.
 
@@ -43,6 +46,7 @@ def pump_price(market: float, limit: float, covered: float) -> float:
     return covered * min(market, limit) + (1.0 - covered) * market
 
 
+@formula
 def station_value(
     sales: float, margin: float, operating: float, outlay: float, years: float, hurdle: Array
 ) -> Array:
@@ -63,10 +67,11 @@ def station_value(
     hurdle
         Discount rates, share/year, shape (developers,).
     """
-    value: Array = (sales * margin + operating) * present_value_factor(hurdle, years) - outlay
+    value: Array = (sales * margin + operating) * yearly_yuan(hurdle, years) - outlay
     return value
 
 
+@formula
 def stations_begun(value: Array, spread: float, pace: Array) -> Array:
     """Stations that developers begin, expected numbers in the unit of the pace.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.compilation import formula
+
 type Array = NDArray[np.float64]
 
 
@@ -85,6 +87,7 @@ def yearly_loss_by_ban(
     return loss
 
 
+@formula
 def share_of_days_within_range(distance: Array, reach: Array, steepness: float) -> Array:
     """Share of working days on which a truck gets home: ``1 / (1 + (distance / range)^steepness)``.
 
