@@ -13,7 +13,8 @@ from transition_model.policy.fleet_renewal import FleetTerms
 
 type Array = NDArray[np.float64]
 
-_KM_OF_CONSUMPTION = 100.0
+KM_OF_CONSUMPTION = 100.0
+"""Distance for which consumption is declared."""
 
 
 class TransitCosts:
@@ -176,7 +177,7 @@ class TransitCosts:
 
     def _each_km(self, identifier: str) -> Array:
         """Consumption for one km, which is declared for 100 km."""
-        return self._of_class(identifier) / _KM_OF_CONSUMPTION
+        return self._of_class(identifier) / KM_OF_CONSUMPTION
 
     def _maintenance(self) -> Array:
         """Of a new vehicle, yuan/year."""

@@ -21,12 +21,14 @@ from transition_model.agents.transit_fleets_of_2019 import (
     electric,
     opening_columns,
 )
+from transition_model.agents.transit_terms import constants_of, paths_of_month, terms_of_month
 from transition_model.behaviour import fleet_choice, fleet_replacement
 from transition_model.dimensions import shape
+from transition_model.kernels import transit_operators as kernel
 from transition_model.parameters import ParameterValues
 from transition_model.policy.fleet_renewal import FleetTerms, fleet_terms_of_month
 from transition_model.policy.pots import Pots, lasting_share
-from transition_model.random_streams import uniform
+from transition_model.random_streams import month_key, uniform
 
 __all__ = ["FIRST_MONTH", "TransitOperator", "TransitOperators"]
 
@@ -70,6 +72,7 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
 
     pots: Pots
     """Money that the rules have paid so far."""
+    _given: tuple[ParameterValues, kernel.Constants, kernel.Columns] | None = None
 
     @classmethod
     def build(cls, model: Any, parameters: ParameterValues, seed: int, first_id: int) -> Self:
@@ -84,10 +87,45 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
 
     def fleet_by_age(self) -> Counts:
         """Vehicles in service by class and age, whole numbers, shape (7, 21)."""
-        return self._by_class(self.vehicles.sum(axis=1))
+        counted = np.zeros(shape(("transit_class", "transit_age")), dtype=np.int64)
+        kernel.count_by_age(self.columns["transit_class"], self.columns["vehicles"], counted)
+        return counted
 
     def decide(self, situation: Situation) -> None:
         """Take delivery of what was ordered, then plan the year if it is the month for it."""
+        if situation.kernels == "numpy":
+            self._decide_in_numpy(situation)
+            return
+        month, ledger = situation.month, situation.ledger
+        constants, columns = self._of_the_run(situation.parameters)
+        terms, pots = terms_of_month(situation)
+        kernel.decide(
+            month.index,
+            month.month,
+            month_key(situation.seed, "fleet growth", month.index),
+            float(situation.stocks["public_charging_points_per_new_energy_car"]),
+            columns,
+            constants,
+            terms,
+            pots,
+            paths_of_month(situation),
+            self.pots.of(situation.law["taxi_and_logistics_renewal"]),
+            kernel.Flows(
+                ledger.flow("transit_registrations_per_month"),
+                ledger.flow("transit_retirements_per_month"),
+                ledger.flow("transit_retirements_by_age_per_month"),
+                ledger.flow("subsidy_spending_per_month"),
+            ),
+        )
+
+    def _of_the_run(self, parameters: ParameterValues) -> tuple[kernel.Constants, kernel.Columns]:
+        """What the kernel is given in every month of a run."""
+        if self._given is None or self._given[0] is not parameters:
+            named = (self.columns[name] for name in kernel.Columns._fields)
+            self._given = parameters, constants_of(parameters), kernel.Columns(*named)
+        return self._given[1:]
+
+    def _decide_in_numpy(self, situation: Situation) -> None:
         if situation.month.month == 1:
             for name in ("vehicles", "leaving", "new_battery"):
                 self.columns[name][:] = fleet_replacement.one_year_older(self.columns[name])

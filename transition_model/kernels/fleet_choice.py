@@ -32,9 +32,7 @@ def fill_fuel_shares(cost: Array, offered: Array, sensitivity: float, shares: Ar
             cheapest = min(cheapest, cost[fuel])
     total = 0.0
     for fuel in range(len(cost)):
-        shares[fuel] = fleet_choice.weight_of_fuel(
-            offered[fuel], cost[fuel], cheapest, sensitivity
-        )
+        shares[fuel] = fleet_choice.weight_of_fuel(offered[fuel], cost[fuel], cheapest, sensitivity)
         total += shares[fuel]
     for fuel in range(len(cost)):
         shares[fuel] /= total

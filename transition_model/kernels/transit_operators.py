@@ -586,9 +586,7 @@ def _early_share(plan: _Plan, bought: int) -> float:
 def _fill_order(plan: _Plan, bought: int, required: float, most: float, electric: int) -> None:
     """Whole vehicles by fuel."""
     apportion(bought, plan.shares, plan.parts, plan.remainders)
-    count = int(
-        fleet_replacement.electric_purchases(plan.parts[electric], bought, required, most)
-    )
+    count = int(fleet_replacement.electric_purchases(plan.parts[electric], bought, required, most))
     other = 0
     for fuel in range(len(plan.shares)):
         if fuel != electric:
