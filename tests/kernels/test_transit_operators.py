@@ -33,8 +33,8 @@ RULES = (
 FORMS_OF_THE_LAW = {
     "published": (),
     "struck": tuple(f"instrument.{rule}=strike@2020-01-01" for rule in RULES),
-    "paused": (
-        "instrument.taxi_and_logistics_renewal=suspend@2025-03-11/2026-05-09",
+    "cut short": (
+        "instrument.taxi_and_logistics_renewal=end@2026-05-09",
         "instrument.bus_renewal=suspend@2024-08-04/2025-10-09",
     ),
 }

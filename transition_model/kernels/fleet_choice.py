@@ -64,10 +64,7 @@ def apportion(total: int, shares: Array, parts: Counts, remainders: Array) -> No
         weight += share
     missing = total
     for part in range(len(shares)):
-        if weight > 0.0:
-            exact = total * shares[part] / weight
-        else:
-            exact = total / len(shares)
+        exact = total * shares[part] / weight if weight > 0.0 else total / len(shares)
         whole = np.floor(exact + ROUNDING)
         parts[part] = int(whole)
         remainders[part] = exact - whole

@@ -260,7 +260,8 @@ def _age_by_a_year(columns: Columns) -> None:
 def _claim(columns: Columns, row: int, electric: int, renewal: Array) -> float:
     """What an operator claims for old vehicles that electric ones replace, yuan."""
     gone = columns.leaving[row].sum()
-    return float(min(gone, columns.ordered[row, electric])) * renewal[columns.transit_class[row]]
+    replaced = min(gone, columns.ordered[row, electric])
+    return float(replaced * renewal[columns.transit_class[row]])
 
 
 @kernel
@@ -392,7 +393,7 @@ def _plan(
     money = subsidy * plan.shares[electric]
     _fill_leaving(plan, constants.legal_life[place], max(budget, 0.0), money)
 
-    bought = plan.leaving.sum() + growth
+    bought = int(plan.leaving.sum()) + growth
     staying = electric_fleet - plan.leaving[electric].sum()
     room = fleet_replacement.depot_room(places, float(staying), own)
     found = min(access * constants.points_wanted, 1.0)
@@ -449,7 +450,7 @@ def _battery_share(
     ageing = 1.0 + constants.maintenance_ageing * life
     old = fleet_choice.cost_per_year(battery, running + maintenance * ageing, extension, rate)
     new = fleet_choice.cost_per_year(vehicle, running + maintenance, life, rate)
-    return fleet_choice.share_of_cheaper(old, new, constants.cost_sensitivity)
+    return float(fleet_choice.share_of_cheaper(old, new, constants.cost_sensitivity))
 
 
 @kernel
