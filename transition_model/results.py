@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
@@ -98,14 +98,14 @@ class Definition(BaseModel):
             return ledger_entries()[self.ledger].over
         return self.over
 
-    @property
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         """Ids of the series: one, or one a member of ``each``."""
         if self.each is None:
             return (self.id,)
         return tuple(f"{self.id}.{member}" for member in dimension(self.each).members)
 
-    @property
+    @cached_property
     def places(self) -> list[NDArray[np.intp]]:
         """Which elements of its array, counted in C order, make up each of :attr:`ids`."""
         lengths = tuple(len(dimension(name)) for name in self.dimensions)
@@ -200,8 +200,8 @@ class Recorder:
     def series(self) -> Series:
         """All variables, derived ones included."""
         names = [name for d in self._definitions for name in d.ids]
-        columns = np.array(self._rows).reshape(len(self._months), len(names))
-        values = {name: columns[:, place] for place, name in enumerate(names)}
+        columns = np.array(self._rows).reshape(len(self._months), len(names)).T.copy()
+        values = dict(zip(names, columns, strict=True))
         for definition in load_definitions().values():
             if not definition.is_read:
                 values[definition.id] = _derive(definition, values, self._months)
