@@ -24,6 +24,11 @@ type Array = NDArray[np.float64]
 type Columns = Mapping[str, NDArray[Any]]
 
 
+TASTES = (-10.0, 10.0)
+"""Between them lies the common utility of green modes."""
+TASTE_TOLERANCE = 1e-9
+
+
 @dataclass(frozen=True, slots=True)
 class TravelPolicy:
     """What policy does to a trip.
@@ -66,8 +71,8 @@ def travel(
         * parameters.scalar("carbon_credit_enrolment")
         * parameters.scalar("carbon_credit_registered")
     )
-    now = _policy_of_month(situation, start)
-    before = _opening_policy(parameters, situation.month, start)
+    now = policy_of_month(situation, start)
+    before = opening_policy(parameters, situation.month, start)
     green, by_car = _shares(columns, rows, parameters, income, taste, now, paid_per_trip)
     _, by_car_before = _shares(columns, rows, parameters, income, taste, before, 0.0)
     ledger.set_share("green_trip_share", float(np.sum(weight * green) / weight.sum()))
@@ -100,10 +105,10 @@ def green_taste(columns: Columns, parameters: ParameterValues, start: Month) -> 
     rows = np.flatnonzero(columns["central"])
     weight, income = columns["weight"][rows], columns["income"][rows]
     relative = income / np.average(columns["income"], weights=columns["weight"])
-    policy = _opening_policy(parameters, start, start)
+    policy = opening_policy(parameters, start, start)
     wanted = parameters.scalar("initial_green_travel_share")
-    low, high = -10.0, 10.0
-    while high - low > 1e-9:
+    low, high = TASTES
+    while high - low > TASTE_TOLERANCE:
         middle = 0.5 * (low + high)
         green, _ = _shares(columns, rows, parameters, relative, middle, policy, 0.0)
         short = np.sum(weight * green) < wanted * weight.sum()
@@ -111,7 +116,8 @@ def green_taste(columns: Columns, parameters: ParameterValues, start: Month) -> 
     return 0.5 * (low + high)
 
 
-def _policy_of_month(situation: Situation, start: Month) -> TravelPolicy:
+def policy_of_month(situation: Situation, start: Month) -> TravelPolicy:
+    """The policy of a month."""
     parameters, month = situation.parameters, situation.month
     place = dimension("programme").index("transfer_coverage_100m")
     coverage = float(situation.stocks["programmes_delivered"][place])
@@ -124,7 +130,7 @@ def _policy_of_month(situation: Situation, start: Month) -> TravelPolicy:
     )
 
 
-def _opening_policy(parameters: ParameterValues, month: Month, start: Month) -> TravelPolicy:
+def opening_policy(parameters: ParameterValues, month: Month, start: Month) -> TravelPolicy:
     """The policy of the start, on the rails of a month."""
     campaign = lever("green_campaign").value_before(start)
     return TravelPolicy(

@@ -17,9 +17,12 @@ from transition_model.agents import (
     population,
 )
 from transition_model.agents.columns import ColumnarAgentSet, RowAgent
+from transition_model.agents.home_use import HomeUse
 from transition_model.agents.household_appliances import ApplianceDecision
 from transition_model.agents.household_purchases import Purchases
 from transition_model.agents.situation import Situation
+from transition_model.agents.trips import Trips
+from transition_model.agents.waste_at_home import WasteAtHome
 from transition_model.behaviour import replacement, vehicle_choice, vehicle_choice_rivals
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
@@ -72,27 +75,44 @@ class Households(ColumnarAgentSet[Household]):
             np.sum(households.income * households.weight) / households.weight.sum()
         )
         households._start = start
-        households._green_taste = household_travel.green_taste(
-            households.columns, parameters, start
-        )
+        households._trips = Trips(columns, parameters, households._reference_income, start)
         households.purchases = Purchases(columns, households._reference_income)
         return households
 
     _reference_income: float
-    _green_taste: float
     _start: Month
+    _trips: Trips
+    _made_for: ParameterValues | None = None
+    _home_use: HomeUse
+    _waste: WasteAtHome
     purchases: Purchases
 
     def decide(self, situation: Situation) -> None:
         """All decisions of the month, on the month's opening state."""
         income_index = situation.parameters.scalar("income_index", situation.month)
         income = self.columns["income"] * income_index
-        reference = self._reference_income
-        relative = income / reference
+        if situation.kernels == "compiled":
+            self._prepare(situation.parameters)
+            self._home_use.use(situation, income_index)
+            self._trips.travel(situation, income_index)
+            self._decide_purchases(situation, income)
+            self._waste.sort(situation)
+            return
+        relative = income / self._reference_income
         household_home.use_at_home(self.columns, situation, relative)
-        household_travel.travel(self.columns, situation, relative, self._green_taste, self._start)
+        household_travel.travel(self.columns, situation, relative, self._trips.taste, self._start)
         self._decide_purchases(situation, income)
         household_waste.sort_waste(self.columns, situation)
+
+    def _prepare(self, parameters: ParameterValues) -> None:
+        """Work out what parameters say for a whole run."""
+        if self._made_for is parameters:
+            return
+        columns, reference = self.columns, self._reference_income
+        self._home_use = HomeUse(columns, parameters, reference)
+        self._trips = Trips(columns, parameters, reference, self._start, self._trips.taste)
+        self._waste = WasteAtHome(columns, parameters)
+        self._made_for = parameters
 
     # -- cars, appliances and other goods ----------------------------------------------------
     def _decide_purchases(self, situation: Situation, income: Array) -> None:

@@ -14,6 +14,8 @@ from transition_model.calendar import Month
 from transition_model.compilation import formula
 from transition_model.instruments import Instrument
 from transition_model.instruments.amounts import Flat, Percent
+from transition_model.instruments.attributes import Claims
+from transition_model.instruments.monthly import met
 from transition_model.instruments.schema import Version
 
 type Array = NDArray[np.float64]
@@ -35,7 +37,11 @@ class Pieces(NamedTuple):
 
 
 def pieces_of_month(
-    rule: Instrument, month: Month, number: str, state: Literal["active", "suspended"] = "active"
+    rule: Instrument,
+    month: Month,
+    number: str,
+    state: Literal["active", "suspended"] = "active",
+    stated: Claims | None = None,
 ) -> Pieces | None:
     """The pieces of a month, or None where the law states an amount in another form.
 
@@ -49,10 +55,12 @@ def pieces_of_month(
         Attribute of a claim on which the amount depends; conditions on others count as met.
     state
         Whether the days count on which the rule pays, or those on which it is suspended.
+    stated
+        One claim, of what else is known of all who ask.
     """
     found = []
     for share, version in rule.parts(month):
-        if version.state != state:
+        if version.state != state or not (stated is None or met(version, stated)[0]):
             continue
         bounds, amount = _bounds(version, number), _amount(version, number)
         if bounds is None or amount is None:

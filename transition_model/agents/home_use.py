@@ -1,0 +1,344 @@
+"""Use at home in machine code; :mod:`.household_home` is the same with numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import binom
+
+from transition_model.agents.appliance_market import class_incomes
+from transition_model.agents.household_home import use_at_home
+from transition_model.agents.row_blocks import block_bounds
+from transition_model.agents.situation import Situation
+from transition_model.behaviour import time_of_use
+from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.dimensions import dimension
+from transition_model.instruments.attributes import Claims
+from transition_model.kernels import household_home as kernels
+from transition_model.month_terms import WatchedReading, remembered
+from transition_model.parameters import ParameterValues
+from transition_model.policy import household_tariffs
+from transition_model.policy.household_tariffs import GOODS, Tariff
+from transition_model.policy.priced_amounts import Pieces, pieces_of_month
+
+type Array = NDArray[np.float64]
+
+_TERMS = 10
+"""Of a power's series: 0.05 to the tenth is below the last digit."""
+
+
+class _Tariffs(NamedTuple):
+    """What the rules say in a month.
+
+    Attributes
+    ----------
+    prices
+        Of electricity, gas and water.
+    low_income_gas
+        Yuan per m3 that low-income households pay, None where they pay as all do.
+    free
+        What low-income households do not pay for electricity; None if no table says it.
+    free_as_before
+        Whether that is what it was in 2020.
+    """
+
+    prices: tuple[kernels.Prices, ...]
+    low_income_gas: float | None
+    free: Pieces | None
+    free_as_before: bool
+
+
+@remembered
+def _tariffs(reading: WatchedReading) -> _Tariffs:
+    now = household_tariffs.tariffs_of_month(
+        reading.law, reading.month, reading.levers["residential_tariff_factor"]
+    )
+    before = household_tariffs.reference_tariffs()
+    free = _free(reading.law["low_income_free_electricity"], reading)
+    return _Tariffs(
+        tuple(_prices(now.tariffs[good], before.tariffs[good]) for good in GOODS),
+        now.low_income_gas,
+        free,
+        free is not None
+        and all(np.array_equal(*pair) for pair in zip(free, _free_before(), strict=True)),
+    )
+
+
+def _free(rule: Any, reading: Any) -> Pieces | None:
+    stated = Claims.of(1, low_income=True)
+    return pieces_of_month(rule, reading.month, "electricity_of_month", stated=stated)
+
+
+def _free_before() -> Pieces:
+    rule = household_tariffs.published("low_income_free_electricity")
+    stated = Claims.of(1, low_income=True)
+    found = pieces_of_month(
+        rule, household_tariffs.REFERENCE, "electricity_of_month", stated=stated
+    )
+    assert found is not None
+    return found
+
+
+def _prices(now: Tariff | None, before: Tariff | None) -> kernels.Prices:
+    assert before is not None
+    stated = before if now is None else now
+    return kernels.Prices(
+        stated.starts,
+        stated.rises,
+        before.starts,
+        before.rises,
+        now is not None,
+        now is not None
+        and np.array_equal(now.starts, before.starts)
+        and np.array_equal(now.rises, before.rises),
+    )
+
+
+@remembered
+def _dearer(reading: WatchedReading) -> tuple[bool, float, float, float]:
+    """Time of use: whether it is offered; what it costs by profile; and the cheapest hour saves."""
+    added = household_tariffs.added_by_hour(reading.law["residential_time_of_use"], reading.month)
+    if not added.any():
+        return False, 0.0, 0.0, 0.0
+    load = time_of_use.shifted_load(
+        reading.parameters.array("household_load_profile"),
+        added,
+        reading.parameters.scalar("time_of_use_shift"),
+    )
+    away, at_home = load @ added
+    return True, float(away), float(at_home), max(0.0, -float(added.min()))
+
+
+class HomeUse:
+    """Electricity, gas and water of all households.
+
+    Parameters
+    ----------
+    columns
+        Of the households.
+    parameters
+        Declared values.
+    reference_income
+        Mean household income of 2020, yuan a year.
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[str, NDArray[Any]],
+        parameters: ParameterValues,
+        reference_income: float,
+    ) -> None:
+        self._columns, self._reference_income = columns, reference_income
+        lowest, incomes = class_incomes(columns)
+        of_income, in_class = incomes / reference_income, columns["income_class"] - lowest
+        size = parameters.scalar("household_size")
+        weight = columns["weight"]
+        served = columns["central"] & columns["urban"]
+        poor = columns["low_income"]
+        means = {
+            "electricity": parameters.scalar("electricity_use_household"),
+            "gas": parameters.scalar("gas_use_household"),
+            "water": parameters.scalar("residential_water_per_person") * size,
+        }
+        self._elasticities = {
+            good: parameters.scalar(f"{good}_income_elasticity") for good in GOODS
+        }
+        of_size = np.arange(int(columns["persons"].max()) + 1) / size
+        uses = {
+            good: columns["home_use"]
+            * (means[good] * of_size ** parameters.scalar(f"{good}_size_elasticity"))[
+                columns["persons"]
+            ]
+            * (of_income ** self._elasticities[good])[in_class]
+            for good in GOODS
+        }
+        self._answers = {
+            good: kernels.Answer(
+                elasticity := parameters.scalar(f"{good}_price_elasticity"),
+                np.asarray(binom(elasticity, np.arange(1, _TERMS + 1)), dtype=np.float64),
+                parameters.scalar("tariff_marginal_weight"),
+            )
+            for good in GOODS
+        }
+        self._homes = kernels.Homes(
+            uses["electricity"],
+            weight,
+            columns["day_load"],
+            columns["time_of_use"],
+            columns["home_charging"],
+            columns["car"],
+            poor,
+        )
+        piped = parameters.scalar("gas_access_urban")
+        self._piped = piped
+        well_off, relieved = np.flatnonzero(served & ~poor), np.flatnonzero(served & poor)
+        self._poor = np.flatnonzero(poor)
+        self._relieved = relieved, uses["gas"][relieved], weight[relieved]
+        served_rows = np.flatnonzero(served)
+        self._gas = uses["gas"][well_off], weight[well_off]
+        self._gas_of_all_served = uses["gas"][served_rows], weight[served_rows]
+        self._water = uses["water"][served_rows], weight[served_rows]
+        self._gas_elsewhere = float(np.sum((weight * uses["gas"])[columns["urban"] & ~served]))
+        self._water_elsewhere = float(np.sum((weight * uses["water"])[~served]))
+        away, at_home = parameters.array("household_load_profile")[
+            :, household_tariffs.peak_hours()
+        ].sum(axis=1)
+        share = away + columns["day_load"] * (at_home - away)
+        weighted = weight * uses["electricity"]
+        self._dear_at_rest = float(np.sum(weighted * share) / np.sum(weighted))
+        electric = np.array(
+            [0.0, parameters.scalar("electric_share_of_plug_in_hybrid_distance"), 1.0]
+        )
+        assert len(electric) == len(dimension("powertrain"))
+        self._charged_per_kilometre = (
+            electric
+            * parameters.scalar("electricity_per_distance_of_private_cars")
+            * parameters.scalar("home_charged_share")
+            / (100.0 * MONTHS_PER_YEAR)
+        )
+        self._time_of_use = kernels.TimeOfUse(
+            False,
+            0.0,
+            0.0,
+            0.0,
+            np.zeros(len(electric)),
+            parameters.scalar("time_of_use_trouble"),
+            parameters.scalar("time_of_use_attention"),
+            parameters.scalar("time_of_use_binding_months"),
+            float(away),
+            float(at_home),
+            parameters.scalar("time_of_use_shift"),
+            float(MONTHS_PER_YEAR),
+        )
+        self._bounds = block_bounds(len(weight))
+        self._somebody_chose = True
+
+    def use(self, situation: Situation, income_index: float) -> None:
+        """Write a month's use against that at the tariffs of 2020, and pay relief.
+
+        Parameters
+        ----------
+        situation
+            The month.
+        income_index
+            Incomes now over those of 2020.
+        """
+        now = _tariffs(situation)
+        if now.free is None:
+            income = self._columns["income"] * income_index
+            use_at_home(self._columns, situation, income / self._reference_income)
+            return
+        ledger, received = situation.ledger, self._columns["subsidy_received"]
+        index = {good: income_index**power for good, power in self._elasticities.items()}
+        electricity, gas, water = now.prices
+
+        relief = kernels.give_free_electricity(
+            self._poor,
+            self._homes.use,
+            self._homes.weight,
+            now.free,
+            index["electricity"],
+            received,
+        )
+        dear, factor = self._electricity(situation, now, electricity, now.free, index)
+        ledger.set_share("residential_peak_share", dear)
+        ledger.set_share("residential_electricity_factor", factor)
+
+        used, answered, relieved = self._use_gas(now, gas, index["gas"], received)
+        elsewhere = self._gas_elsewhere * index["gas"]
+        ledger.set_share("residential_gas_factor", (elsewhere + answered) / (elsewhere + used))
+        used, answered = self._use_water(water, index["water"])
+        elsewhere = self._water_elsewhere * index["water"]
+        ledger.set_share("residential_water_factor", (elsewhere + answered) / (elsewhere + used))
+        ledger.add_at("subsidy_spending_per_month", "household_relief", relief + relieved)
+
+    def _electricity(
+        self,
+        situation: Situation,
+        now: _Tariffs,
+        prices: kernels.Prices,
+        free: Pieces,
+        index: Mapping[str, float],
+    ) -> tuple[float, float]:
+        """Share of use in dear hours, and use against that at the tariffs of 2020."""
+        offered, away, at_home, cheapest = _dearer(situation)
+        if not (offered or self._somebody_chose) and prices.same and now.free_as_before:
+            return self._dear_at_rest, 1.0
+        month = self._time_of_use._replace(
+            offered=offered,
+            away=away,
+            at_home=at_home,
+            cheapest=cheapest,
+            charged=self._charged_per_kilometre
+            * situation.parameters.scalar("distance_per_private_car", situation.month),
+        )
+        self._somebody_chose = offered
+        totals = np.empty((len(self._bounds) - 1, 3))
+        kernels.use_electricity(
+            self._homes,
+            self._answers["electricity"],
+            prices,
+            free,
+            _free_before(),
+            month,
+            index["electricity"],
+            self._uniform(prices, self._homes.use, self._homes.weight, index["electricity"]),
+            self._bounds,
+            0,
+            len(totals),
+            totals,
+        )
+        used, answered, dear = totals.sum(axis=0).tolist()
+        return dear / used, answered / used
+
+    def _use_gas(
+        self, now: _Tariffs, prices: kernels.Prices, index: float, received: Array
+    ) -> tuple[float, float, float]:
+        """Gas used by those with a tariff in 2020 and now, m3 a year, and yuan of relief."""
+        answer = self._answers["gas"]
+        uniform = self._uniform(prices, *self._gas_of_all_served, index)
+        if now.low_income_gas is None:
+            used, answered = _use(*self._gas_of_all_served, answer, prices, index, uniform)
+            return used, answered, 0.0
+        used, answered = _use(*self._gas, answer, prices, index, uniform)
+        totals = np.empty(3)
+        kernels.relieve(
+            *self._relieved,
+            answer,
+            prices,
+            now.low_income_gas,
+            index,
+            uniform,
+            self._piped / MONTHS_PER_YEAR,
+            totals,
+            received,
+        )
+        return used + totals[0], answered + totals[1], float(totals[2])
+
+    def _use_water(self, prices: kernels.Prices, index: float) -> tuple[float, float]:
+        if prices.same:
+            return 0.0, 0.0
+        uniform = self._uniform(prices, *self._water, index)
+        return _use(*self._water, self._answers["water"], prices, index, uniform)
+
+    @staticmethod
+    def _uniform(prices: kernels.Prices, use: Array, weight: Array, index: float) -> float:
+        return 0.0 if prices.holds else kernels.average_price(use, weight, prices, index)
+
+
+def _use(
+    use: Array,
+    weight: Array,
+    answer: kernels.Answer,
+    prices: kernels.Prices,
+    index: float,
+    uniform: float,
+) -> tuple[float, float]:
+    bounds = block_bounds(len(use))
+    totals = np.empty((len(bounds) - 1, 2))
+    kernels.use_of_good(use, weight, answer, prices, index, uniform, bounds, 0, len(totals), totals)
+    used, answered = totals.sum(axis=0).tolist()
+    return used, answered

@@ -1,0 +1,153 @@
+"""Travel in machine code; :mod:`.household_travel` is the same with numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.agents import household_travel
+from transition_model.agents.appliance_market import class_incomes
+from transition_model.agents.row_blocks import block_bounds
+from transition_model.agents.situation import Situation
+from transition_model.calendar import Month
+from transition_model.dimensions import dimension
+from transition_model.kernels import household_travel as kernels
+from transition_model.month_terms import WatchedReading, remembered
+from transition_model.parameters import ParameterValues
+from transition_model.policy import carbon_credits
+
+type Array = NDArray[np.float64]
+
+
+@remembered
+def _credit(reading: WatchedReading) -> float:
+    """Yuan per kilogram of carbon dioxide that a registered act saves."""
+    return carbon_credits.reward(reading.law["household_carbon_credits"], reading.month)
+
+
+class Trips:
+    """Trips of all residents of the central urban area.
+
+    Parameters
+    ----------
+    columns
+        Of the households.
+    parameters
+        Declared values.
+    reference_income
+        Mean household income of 2020, yuan a year.
+    start
+        First month of the run, under whose policy cars drive the distance of the stock-flow model.
+    taste
+        Common utility of green modes; found if it is not known yet.
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[str, NDArray[Any]],
+        parameters: ParameterValues,
+        reference_income: float,
+        start: Month,
+        taste: float | None = None,
+    ) -> None:
+        rows = np.flatnonzero(columns["central"])
+        self._all_weight = columns["weight"]
+        self._start = start
+        self._travellers = kernels.Travellers(
+            rows.astype(np.int32),
+            columns["weight"][rows],
+            columns["income_class"][rows],
+            columns["persons"][rows],
+            columns["attitude"],
+            columns["car"],
+            columns["subsidy_received"],
+        )
+        self._elasticity = parameters.scalar("price_income_elasticity")
+        lowest, incomes = class_incomes(columns)
+        constant = parameters.array("travel_mode_constant")
+        fare = parameters.array("travel_mode_fare")
+        public, hired, car = (
+            dimension("travel_mode").index(of) for of in ("public", "hired", "car")
+        )
+        fuel = household_travel.fuel_of_trip(parameters)
+        self._constants = kernels.Constants(
+            lowest_class=lowest,
+            yuan=parameters.scalar("travel_cost_sensitivity")
+            * (incomes / reference_income) ** self._elasticity,
+            constant=np.array(
+                [constant[public], constant[hired], *np.full(len(fuel), constant[car])]
+            ),
+            cost=np.array([fare[public], fare[hired], *(fare[car] + fuel)]),
+            attitude=parameters.scalar("travel_attitude_weight"),
+            at_hand=parameters.scalar("travel_car_availability"),
+            trips=parameters.scalar("trips_per_person") * parameters.scalar("days_per_month"),
+        )
+        self._affinity = np.empty((1 + len(self._constants.cost), len(incomes)))
+        self._whole = float(self._travellers.weight.sum())
+        self._least = float(self._travellers.weight.min())
+        self._bounds = block_bounds(len(rows))
+        self._totals = np.empty((len(self._bounds) - 1, len(kernels.TOTALS)))
+        self._paid_per_yuan = (
+            household_travel.saved_per_trip(parameters)
+            * parameters.scalar("carbon_credit_enrolment")
+            * parameters.scalar("carbon_credit_registered")
+        )
+        self._opening = household_travel.opening_policy(parameters, start, start)
+        self.taste = self._green_taste(parameters) if taste is None else taste
+
+    def travel(self, situation: Situation, income_index: float) -> None:
+        """Write the green share of trips and the distance of cars, and pay credits.
+
+        Parameters
+        ----------
+        situation
+            The month.
+        income_index
+            Incomes now over those of 2020.
+        """
+        now = household_travel.policy_of_month(situation, self._start)
+        before = household_travel.opening_policy(situation.parameters, situation.month, self._start)
+        month = kernels.Month(
+            green=self.taste + now.green,
+            public=now.public,
+            green_before=self.taste + before.green,
+            public_before=before.public,
+            paid=_credit(situation) * self._paid_per_yuan,
+            income_factor=income_index**self._elasticity,
+        )
+        kernels.affinities(self._constants, month, self._affinity)
+        kernels.travel(
+            self._travellers,
+            self._constants,
+            month,
+            self._affinity,
+            self._bounds,
+            0,
+            len(self._totals),
+            self._totals,
+        )
+        green, driven, received = self._totals.sum(axis=0).tolist()
+        owners = kernels.weight_of_owners(self._travellers.car, self._all_weight)
+        ledger = situation.ledger
+        ledger.set_share("green_trip_share", green / self._whole)
+        ledger.set_share("private_car_distance_factor", 1.0 + driven / max(owners, self._least))
+        ledger.add_at("subsidy_spending_per_month", "carbon_credits", received)
+
+    def _green_taste(self, parameters: ParameterValues) -> float:
+        month = kernels.Month(
+            self._opening.green, self._opening.public, 0.0, 0.0, 0.0, income_factor=1.0
+        )
+        kernels.affinities(self._constants, month, self._affinity)
+        return kernels.green_taste(
+            self._travellers,
+            self._constants,
+            month,
+            self._affinity,
+            np.empty(len(self._travellers.rows)),
+            parameters.scalar("initial_green_travel_share"),
+            *household_travel.TASTES,
+            household_travel.TASTE_TOLERANCE,
+        )

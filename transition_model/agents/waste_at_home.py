@@ -1,0 +1,134 @@
+"""Waste sorting in machine code; :mod:`.household_waste` is the same with numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.agents.household_waste import sort_waste
+from transition_model.agents.row_blocks import block_bounds
+from transition_model.agents.situation import Situation
+from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.dimensions import dimension
+from transition_model.kernels import household_waste as kernels
+from transition_model.month_terms import WatchedReading, remembered
+from transition_model.parameters import ParameterValues
+from transition_model.policy import waste_rules
+from transition_model.policy.priced_amounts import pieces_of_month
+
+type Array = NDArray[np.float64]
+
+
+@remembered
+def _rules(reading: WatchedReading) -> kernels.Rules | None:
+    """What the rules ask and pay; None where a reward has a form that no table can hold."""
+    rules = waste_rules.rules_of_month(reading.law, reading.month)
+    reward = pieces_of_month(
+        reading.law["sorting_incentive"], reading.month, "recyclables_delivered"
+    )
+    if reward is None:
+        return None
+    return kernels.Rules(rules.bound, rules.fee, rules.credit, reward)
+
+
+class WasteAtHome:
+    """Waste sorting of all households.
+
+    Parameters
+    ----------
+    columns
+        Of the households.
+    parameters
+        Declared values.
+    """
+
+    def __init__(self, columns: Mapping[str, NDArray[Any]], parameters: ParameterValues) -> None:
+        self._all_columns = columns
+        number = parameters.scalar
+        self._columns = kernels.Columns(
+            columns["sorting_habit"],
+            np.empty_like(columns["sorting_habit"]),
+            columns["peers"],
+            columns["attitude"],
+            columns["supervision_rank"],
+            columns["persons"],
+            columns["weight"],
+            columns["urban"],
+            columns["central"],
+            columns["subsidy_received"],
+        )
+        weights = np.array(
+            [number(f"sorting_weight_{of}") for of in ("attitude", "norm", "control")]
+        )
+        attitude, norm, control = (weights / weights.sum()).tolist()
+        self._constants = kernels.Constants(
+            accuracy=np.array([number("sorting_accuracy"), number("sorting_accuracy_supervised")]),
+            ease=np.array(
+                [number("sorting_convenience"), number("sorting_convenience_supervised")]
+            ),
+            loads_taken=np.array([number("sorting_accepted"), 1.0]),
+            brought=number("sorting_brought"),
+            base=number("recyclable_base_capture"),
+            gain=number("recyclable_capture_gain"),
+            windfall=number("sorting_reward_windfall"),
+            response=number("recyclable_reward_response"),
+            attitude=attitude,
+            norm=norm,
+            control=control,
+            steepness=number("sorting_steepness"),
+            threshold=number("sorting_threshold"),
+            staff=number("sorting_supervision_effect"),
+            duty=number("sorting_mandate_effect"),
+            fee=number("waste_fee_effect"),
+            reward=number("sorting_reward_effect"),
+            crowding=number("sorting_reward_crowding"),
+            rise=number("sorting_habit_rise"),
+            fall=number("sorting_habit_fall"),
+            credit=number("carbon_saved_per_recyclable")
+            * number("carbon_credit_enrolment")
+            * number("carbon_credit_registered"),
+        )
+        weight, urban = columns["weight"], columns["urban"]
+        self._urban_weight = float(weight[urban].sum())
+        self._charged_weight = float(weight[urban & columns["central"]].sum())
+        self._kilograms_per_day = number("recyclable_share_of_household_waste") * number(
+            "days_per_month"
+        )
+        self._campaign = number("campaign_attitude_gain") / MONTHS_PER_YEAR
+        self._hazardous = number("hazardous_capture")
+        self._bounds = block_bounds(len(weight))
+        self._totals = np.empty((len(self._bounds) - 1, len(kernels.TOTALS)))
+
+    def sort(self, situation: Situation) -> None:
+        """Write what is put out apart, pay and charge, and let habit and attitude move on."""
+        rules = _rules(situation)
+        if rules is None:
+            sort_waste(self._all_columns, situation)
+            return
+        kernels.sort(
+            self._columns,
+            self._constants,
+            rules,
+            self._kilograms_per_day
+            * situation.parameters.scalar("household_waste_per_person", situation.month),
+            situation.levers["sorting_supervision"],
+            situation.levers["green_campaign"] * self._campaign,
+            self._bounds,
+            0,
+            len(self._totals),
+            self._totals,
+        )
+        self._columns.habit[:] = self._columns.next_habit
+        food, recyclables, rewarded, credited = self._totals.sum(axis=0).tolist()
+        stream, ledger = dimension("waste_stream").index, situation.ledger
+        shares = np.zeros(len(dimension("waste_stream")))
+        shares[stream("food")] = food / self._urban_weight
+        shares[stream("recyclable")] = min(1.0, recyclables / self._urban_weight)
+        shares[stream("hazardous")] = self._hazardous * shares[stream("food")]
+        ledger.set_share("household_capture_share", shares)
+        ledger.add_at("subsidy_spending_per_month", "waste_sorting", rewarded)
+        ledger.add_at("subsidy_spending_per_month", "carbon_credits", credited)
+        ledger.add_at("public_revenue_per_month", "waste_fee", rules.fee * self._charged_weight)

@@ -1,0 +1,379 @@
+"""Electricity, gas and water row by row, against what is used at the tariffs of 2020."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.compilation import kernel
+from transition_model.policy.priced_amounts import Pieces, paid_for
+
+type Array = NDArray[np.float64]
+
+ELECTRICITY_TOTALS = ("used", "answered", "in dear hours", "due at first")
+"""Use at the tariffs of 2020 and now, weighted; use in dear hours; the bill in 2020."""
+
+_NEAR = 0.1 / 2.0
+"""Change of a price up to which a power of it is worked out as a series."""
+
+
+class Answer(NamedTuple):
+    """How use answers a price.
+
+    Attributes
+    ----------
+    elasticity
+        Of use to the perceived price.
+    series
+        Binomial coefficients of the elasticity from the first one on, shape (terms,).
+    marginal_weight
+        How much of the marginal price is perceived.
+    """
+
+    elasticity: float
+    series: Array
+    marginal_weight: float
+
+
+class Prices(NamedTuple):
+    """A tariff now and that of 2020.
+
+    Attributes
+    ----------
+    starts, rises, starts_before, rises_before
+        Use above which a price holds, and yuan by which it rises there, shape (tiers,).
+    holds
+        Whether there is a tariff now; without one every unit costs what it did on average.
+    same
+        Whether the tariff is that of 2020.
+    """
+
+    starts: Array
+    rises: Array
+    starts_before: Array
+    rises_before: Array
+    holds: bool
+    same: bool
+
+
+class Homes(NamedTuple):
+    """Columns of the households; ``use`` is electricity in a month at incomes of 2020, kWh."""
+
+    use: Array
+    weight: Array
+    day_load: Array
+    time_of_use: Array
+    home_charging: NDArray[np.bool_]
+    car: NDArray[np.int8]
+    low_income: NDArray[np.bool_]
+
+
+class TimeOfUse(NamedTuple):
+    """Time of use in a month.
+
+    Attributes
+    ----------
+    offered
+        Whether it can be chosen.
+    away, at_home
+        Yuan that a kWh costs more of who is away by day, and of who is at home.
+    cheapest
+        Yuan per kWh saved in the cheapest hour.
+    charged
+        kWh that the car of each powertrain charges at home in a month, shape (powertrains,).
+    trouble, attention, binding_months
+        Parameters of choosing it.
+    dear_away, dear_at_home
+        Share of the load in the dear hours.
+    shift
+        Share of that load that moves.
+    months_per_year
+        Months of a year.
+    """
+
+    offered: bool
+    away: float
+    at_home: float
+    cheapest: float
+    charged: Array
+    trouble: float
+    attention: float
+    binding_months: float
+    dear_away: float
+    dear_at_home: float
+    shift: float
+    months_per_year: float
+
+
+@kernel
+def use_electricity(
+    homes: Homes,
+    answer: Answer,
+    prices: Prices,
+    free: Pieces,
+    free_before: Pieces,
+    time_of_use: TimeOfUse,
+    income_factor: float,
+    uniform_price: float,
+    bounds: NDArray[np.int64],
+    first: int,
+    last: int,
+    totals: Array,
+) -> None:
+    """Use of electricity in a month, row by row; who chooses time of use moves on.
+
+    Parameters
+    ----------
+    homes
+        Of the households; the choice of time of use is written.
+    answer, prices
+        How use answers, and what.
+    free, free_before
+        What low-income households do not pay, now and in 2020.
+    time_of_use
+        Of the month.
+    income_factor
+        Factor of the month's incomes on use.
+    uniform_price
+        Yuan per kWh if no tariff holds.
+    bounds
+        First row of every block, and the number of rows, shape (blocks + 1,).
+    first, last
+        Blocks from, and to (not included).
+    totals
+        As the first three of :data:`ELECTRICITY_TOTALS` say, written, shape (blocks, totals).
+    """
+    for block in range(first, last):
+        used, answered, dear = 0.0, 0.0, 0.0
+        for row in range(bounds[block], bounds[block + 1]):
+            use = homes.use[row] * income_factor
+            weighted = homes.weight[row] * use
+            chosen = homes.time_of_use[row]
+            before = _perceived(
+                use, prices.starts_before, prices.rises_before, answer.marginal_weight
+            )
+            change = 0.0
+            if not prices.same:
+                change = uniform_price - before
+                if prices.holds:
+                    change = (
+                        _perceived(use, prices.starts, prices.rises, answer.marginal_weight)
+                        - before
+                    )
+            if homes.low_income[row]:
+                published = paid_for(free_before, use) / use
+                change += published - paid_for(free, use) / use
+                before -= published
+            day_load = homes.day_load[row]
+            if time_of_use.offered:
+                cost = time_of_use.away + day_load * (time_of_use.at_home - time_of_use.away)
+                change += chosen * cost
+                saving = -cost * use
+                if homes.home_charging[row] and homes.car[row] >= 0:
+                    saving += time_of_use.charged[homes.car[row]] * time_of_use.cheapest
+                if time_of_use.months_per_year * saving > time_of_use.trouble:
+                    after = chosen + time_of_use.attention * (1.0 - chosen)
+                else:
+                    after = chosen - chosen / time_of_use.binding_months
+                homes.time_of_use[row] = after
+            else:
+                homes.time_of_use[row] = 0.0
+            share = time_of_use.dear_away + day_load * (
+                time_of_use.dear_at_home - time_of_use.dear_away
+            )
+            used += weighted
+            answered += weighted * _factor(change, before, answer)
+            dear += weighted * share * (1.0 - time_of_use.shift * chosen)
+        totals[block, 0] = used
+        totals[block, 1] = answered
+        totals[block, 2] = dear
+
+
+@kernel
+def use_of_good(
+    use: Array,
+    weight: Array,
+    answer: Answer,
+    prices: Prices,
+    income_factor: float,
+    uniform_price: float,
+    bounds: NDArray[np.int64],
+    first: int,
+    last: int,
+    totals: Array,
+) -> None:
+    """Use of gas or water in a month by those who have the tariff.
+
+    Parameters
+    ----------
+    use, weight
+        Units in the tariff's period at incomes of 2020, and households that a row stands for,
+        shape (n,).
+    answer, prices, income_factor, uniform_price, bounds, first, last
+        As for :func:`use_electricity`.
+    totals
+        Use at the tariff of 2020 and use now, weighted, written, shape (blocks, 2).
+    """
+    bound = min(_first_bound(prices.starts), _first_bound(prices.starts_before))
+    before = _first_price(prices.starts_before, prices.rises_before)
+    now = _first_price(prices.starts, prices.rises) if prices.holds else uniform_price
+    of_first_tier = _factor(now - before, before, answer)
+    for block in range(first, last):
+        used, answered = 0.0, 0.0
+        for row in range(bounds[block], bounds[block + 1]):
+            amount = use[row] * income_factor
+            factor = of_first_tier
+            if amount > bound:
+                before = _perceived(
+                    amount, prices.starts_before, prices.rises_before, answer.marginal_weight
+                )
+                now = uniform_price
+                if prices.holds:
+                    now = _perceived(amount, prices.starts, prices.rises, answer.marginal_weight)
+                factor = _factor(now - before, before, answer)
+            used += weight[row] * amount
+            answered += weight[row] * amount * factor
+        totals[block, 0] = used
+        totals[block, 1] = answered
+
+
+@kernel
+def relieve(
+    rows: NDArray[np.int64],
+    use: Array,
+    weight: Array,
+    answer: Answer,
+    prices: Prices,
+    low_price: float,
+    income_factor: float,
+    uniform_price: float,
+    part: float,
+    totals: Array,
+    received: Array,
+) -> None:
+    """Use of gas by low-income households with a price of their own, and the relief that it is.
+
+    Parameters
+    ----------
+    rows
+        Row numbers, shape (n,).
+    use, weight, answer, prices, income_factor, uniform_price
+        As for :func:`use_of_good`.
+    low_price
+        Yuan a unit that they pay.
+    part
+        Of a year's relief that is paid in a month, to those who have gas.
+    totals
+        Use at the tariff of 2020, use now, and yuan of relief, weighted, written, shape (3,).
+    received
+        Yuan received, of all households, added to.
+    """
+    totals[:] = 0.0
+    for place in range(len(rows)):
+        amount = use[place] * income_factor
+        average = uniform_price
+        if prices.holds:
+            average = _bill(amount, prices.starts, prices.rises) / amount
+        before = _perceived(
+            amount, prices.starts_before, prices.rises_before, answer.marginal_weight
+        )
+        relief = max(average - low_price, 0.0) * amount * part
+        received[rows[place]] += relief
+        totals[0] += weight[place] * amount
+        totals[1] += weight[place] * amount * _factor(low_price - before, before, answer)
+        totals[2] += weight[place] * relief
+
+
+@kernel
+def give_free_electricity(
+    rows: NDArray[np.int64],
+    use: Array,
+    weight: Array,
+    free: Pieces,
+    income_factor: float,
+    received: Array,
+) -> float:
+    """Pay what low-income households get off their bill; yuan of all of them.
+
+    Parameters
+    ----------
+    rows
+        Row numbers of low-income households, shape (n,).
+    use, weight
+        Of all households: kWh a month at incomes of 2020, shape (rows,).
+    free, income_factor
+        As for :func:`use_electricity`.
+    received
+        Yuan received, of all households, added to.
+    """
+    total = 0.0
+    for row in rows:
+        yuan = paid_for(free, use[row] * income_factor)
+        received[row] += yuan
+        total += weight[row] * yuan
+    return total
+
+
+@kernel
+def average_price(use: Array, weight: Array, prices: Prices, income_factor: float) -> float:
+    """Yuan a unit on average at the tariff of 2020."""
+    due, used = 0.0, 0.0
+    for row in range(len(use)):
+        amount = use[row] * income_factor
+        due += weight[row] * _bill(amount, prices.starts_before, prices.rises_before)
+        used += weight[row] * amount
+    return due / used
+
+
+@kernel
+def _bill(use: float, starts: Array, rises: Array) -> float:
+    due = 0.0
+    for tier in range(len(starts)):
+        due += rises[tier] * max(use - starts[tier], 0.0)
+    return due
+
+
+@kernel
+def _perceived(use: float, starts: Array, rises: Array, marginal_weight: float) -> float:
+    """Price that a household perceives, yuan a unit."""
+    due, marginal = 0.0, 0.0
+    for tier in range(len(starts)):
+        if use > starts[tier]:
+            due += rises[tier] * (use - starts[tier])
+            marginal += rises[tier]
+    average = due / use
+    return average + marginal_weight * (marginal - average)
+
+
+@kernel
+def _first_bound(starts: Array) -> float:
+    bound = np.inf
+    for start in starts:
+        if start > 0.0:
+            bound = min(bound, start)
+    return bound
+
+
+@kernel
+def _first_price(starts: Array, rises: Array) -> float:
+    price = 0.0
+    for tier in range(len(starts)):
+        if starts[tier] <= 0.0:
+            price += rises[tier]
+    return price
+
+
+@kernel
+def _factor(change: float, before: float, answer: Answer) -> float:
+    """``((before + change) / before) ** elasticity``; 1 where a price is missing."""
+    if not (before > 0.0 and before + change > 0.0):
+        return 1.0
+    relative = change / before
+    if abs(relative) > _NEAR:
+        return float((1.0 + relative) ** answer.elasticity)
+    total = 0.0
+    for place in range(len(answer.series) - 1, -1, -1):
+        total = (total + answer.series[place]) * relative
+    return 1.0 + total

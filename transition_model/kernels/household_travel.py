@@ -1,0 +1,236 @@
+"""Trips of the central urban area row by row."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.compilation import kernel
+from transition_model.kernels.exponential import exponential
+
+type Array = NDArray[np.float64]
+
+TOTALS = ("green", "driven", "received")
+"""Weighted share of green trips, change of the distance driven by owners, and yuan paid."""
+
+
+class Constants(NamedTuple):
+    """What does not change during a run.
+
+    Attributes
+    ----------
+    lowest_class
+        Number of the lowest class of income.
+    yuan
+        Utility of a yuan by class at incomes of 2020, shape (classes,).
+    constant, cost
+        Utility of public transport, of hired cars and of own cars of each powertrain beside cost;
+        and yuan of a trip by them, shape (2 + powertrains,).
+    attitude
+        Weight of attitude.
+    at_hand
+        Share of the trips for which there is an own car.
+    trips
+        Trips of a person in a month.
+    """
+
+    lowest_class: int
+    yuan: Array
+    constant: Array
+    cost: Array
+    attitude: float
+    at_hand: float
+    trips: float
+
+
+class Travellers(NamedTuple):
+    """Rows of the central urban area.
+
+    Attributes
+    ----------
+    rows
+        Row numbers, shape (travellers,).
+    weight, income_class, persons
+        Of these rows, shape (travellers,).
+    attitude, car, received
+        Columns of all households.
+    """
+
+    rows: NDArray[np.int32]
+    weight: Array
+    income_class: NDArray[np.int16]
+    persons: NDArray[np.int8]
+    attitude: Array
+    car: NDArray[np.int8]
+    received: Array
+
+
+class Month(NamedTuple):
+    """What policy does to a trip in a month.
+
+    Attributes
+    ----------
+    green, public
+        Utility of green modes, and of public transport alone.
+    green_before, public_before
+        The same under the policy of the start.
+    paid
+        Yuan of carbon credits for a green trip.
+    income_factor
+        Factor of the month's incomes on the utility of a yuan.
+    """
+
+    green: float
+    public: float
+    green_before: float
+    public_before: float
+    paid: float
+    income_factor: float
+
+
+@kernel
+def affinities(constants: Constants, month: Month, found: Array) -> None:
+    """Exponentials of utilities by class of income.
+
+    Parameters
+    ----------
+    constants, month
+        Of the run, and of the month.
+    found
+        Written, shape (1 + modes, classes): of what is paid for a green trip, of public transport
+        without what policy does to it, of hired cars, and of own cars of each powertrain.
+    """
+    modes = len(constants.cost)
+    for of_class in range(len(constants.yuan)):
+        found[0, of_class] = exponential(
+            -constants.yuan[of_class] * month.income_factor * month.paid
+        )
+    for mode in range(modes):
+        constant, cost = constants.constant[mode], constants.cost[mode] * month.income_factor
+        for of_class in range(len(constants.yuan)):
+            found[1 + mode, of_class] = exponential(constant + constants.yuan[of_class] * cost)
+
+
+@kernel
+def travel(
+    travellers: Travellers,
+    constants: Constants,
+    month: Month,
+    affinity: Array,
+    bounds: NDArray[np.int64],
+    first: int,
+    last: int,
+    totals: Array,
+) -> None:
+    """A month of all travellers of some blocks.
+
+    Parameters
+    ----------
+    travellers
+        Money received is written.
+    constants, month
+        Of the run, and of the month.
+    affinity
+        Of :func:`affinities`.
+    bounds
+        First traveller of every block, and their number, shape (blocks + 1,).
+    first, last
+        Blocks from, and to (not included).
+    totals
+        As :data:`TOTALS` says, written, shape (blocks, totals).
+    """
+    green_now, green_before = np.exp(month.green), np.exp(month.green_before)
+    public_now, public_before = np.exp(month.public), np.exp(month.public_before)
+    for block in range(first, last):
+        green, driven, received = 0.0, 0.0, 0.0
+        for place in range(bounds[block], bounds[block + 1]):
+            row = travellers.rows[place]
+            of_class = travellers.income_class[place] - constants.lowest_class
+            weight = travellers.weight[place]
+            conviction = exponential(constants.attitude * travellers.attitude[row])
+            public = affinity[1, of_class]
+            hired = affinity[2, of_class]
+            walked = conviction * green_now * affinity[0, of_class] * (1.0 + public_now * public)
+            without = walked + hired
+            share = walked / without
+            car = travellers.car[row]
+            if car >= 0:
+                drawn = affinity[3 + car, of_class]
+                share *= 1.0 - constants.at_hand * drawn / (without + drawn)
+                before = conviction * green_before * (1.0 + public_before * public) + hired
+                driven += weight * ((before + drawn) / (without + drawn) - 1.0)
+            green += weight * share
+            if month.paid > 0.0:
+                paid = month.paid * share * travellers.persons[place] * constants.trips
+                travellers.received[row] += paid
+                received += weight * paid
+        totals[block, 0] = green
+        totals[block, 1] = driven
+        totals[block, 2] = received
+
+
+@kernel
+def green_taste(
+    travellers: Travellers,
+    constants: Constants,
+    month: Month,
+    affinity: Array,
+    conviction: Array,
+    wanted: float,
+    low: float,
+    high: float,
+    tolerance: float,
+) -> float:
+    """Common utility of green modes with which a share of green trips comes out, by bisection.
+
+    Parameters
+    ----------
+    travellers, constants, month, affinity
+        As for :func:`travel`; the month's green utility without that which is looked for.
+    conviction
+        Room for a number of each traveller.
+    wanted
+        Share of green trips, weighted.
+    low, high, tolerance
+        Where to look, and how exactly.
+    """
+    whole = 0.0
+    count = len(travellers.rows)
+    for place in range(count):
+        of_class = travellers.income_class[place] - constants.lowest_class
+        conviction[place] = (
+            exponential(constants.attitude * travellers.attitude[travellers.rows[place]])
+            * np.exp(month.green)
+            * (1.0 + np.exp(month.public) * affinity[1, of_class])
+        )
+        whole += travellers.weight[place]
+    while high - low > tolerance:
+        middle = (low + high) / 2.0
+        taste = np.exp(middle)
+        green = 0.0
+        for place in range(count):
+            of_class = travellers.income_class[place] - constants.lowest_class
+            walked = taste * conviction[place]
+            without = walked + affinity[2, of_class]
+            share = walked / without
+            car = travellers.car[travellers.rows[place]]
+            if car >= 0:
+                drawn = affinity[3 + car, of_class]
+                share *= 1.0 - constants.at_hand * drawn / (without + drawn)
+            green += travellers.weight[place] * share
+        if green < wanted * whole:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2.0
+
+
+@kernel
+def weight_of_owners(car: NDArray[np.int8], weight: Array) -> float:
+    """Weight of all rows that have a car."""
+    total = 0.0
+    for row in range(len(car)):
+        total += weight[row] if car[row] >= 0 else 0.0
+    return total

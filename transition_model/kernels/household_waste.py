@@ -1,0 +1,222 @@
+"""Waste sorting row by row: what is put out apart, and how habit moves on."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.compilation import kernel
+from transition_model.kernels.exponential import exponential
+from transition_model.policy.priced_amounts import Pieces, paid_for
+
+type Array = NDArray[np.float64]
+
+TOTALS = ("food", "recyclables", "rewarded", "credited")
+"""Weighted shares captured by urban households, and yuan paid."""
+
+_ROWS_AT_ONCE = 1_000
+"""Rows whose exponentials are worked out together."""
+
+
+class Constants(NamedTuple):
+    """What does not change during a run; parameters of the names in data/parameters.
+
+    Attributes
+    ----------
+    accuracy, ease, loads_taken
+        Without and with staff at the point, shape (2,): in the right bin, perceived control, and
+        share of the loads that are not refused.
+    brought, base, gain, windfall, response
+        Of what is brought, captured anyway, gained, rewarded anyway, and drawn out by a reward.
+    attitude, norm, control
+        Weights of intention, adding up to 1.
+    steepness, threshold
+        Of participation.
+    staff, duty, fee, reward, crowding
+        What these add to the intention.
+    rise, fall
+        Pace of habit.
+    credit
+        Kilograms of carbon dioxide registered for a kilogram of recyclables.
+    """
+
+    accuracy: Array
+    ease: Array
+    loads_taken: Array
+    brought: float
+    base: float
+    gain: float
+    windfall: float
+    response: float
+    attitude: float
+    norm: float
+    control: float
+    steepness: float
+    threshold: float
+    staff: float
+    duty: float
+    fee: float
+    reward: float
+    crowding: float
+    rise: float
+    fall: float
+    credit: float
+
+
+class Columns(NamedTuple):
+    """Columns of the households; ``next_habit`` is room for the habit a month later."""
+
+    habit: Array
+    next_habit: Array
+    peers: NDArray[np.int32]
+    attitude: Array
+    supervision_rank: Array
+    persons: NDArray[np.int8]
+    weight: Array
+    urban: NDArray[np.bool_]
+    central: NDArray[np.bool_]
+    received: Array
+
+
+class Rules(NamedTuple):
+    """What the rules ask and pay in a month.
+
+    Attributes
+    ----------
+    bound
+        Share of the estates that the duty to sort binds.
+    fee
+        Yuan a household and month.
+    credit
+        Yuan per kilogram of carbon dioxide that is registered.
+    reward
+        Yuan of a month by kilograms delivered.
+    """
+
+    bound: float
+    fee: float
+    credit: float
+    reward: Pieces
+
+
+@kernel
+def sort(
+    columns: Columns,
+    constants: Constants,
+    rules: Rules,
+    kilograms: float,
+    supervision: float,
+    attitude_gain: float,
+    bounds: NDArray[np.int64],
+    first: int,
+    last: int,
+    totals: Array,
+) -> None:
+    """A month of all rows of some blocks.
+
+    Parameters
+    ----------
+    columns
+        Of the households; next habit, attitude and money received are written.
+    constants, rules
+        Of the run, and of the month.
+    kilograms
+        Recyclables in the waste of a person in a month.
+    supervision
+        Share of the points that are staffed.
+    attitude_gain
+        What the month's campaign adds to attitude.
+    bounds
+        First row of every block, and the number of rows, shape (blocks + 1,).
+    first, last
+        Blocks from, and to (not included).
+    totals
+        As :data:`TOTALS` says, written, shape (blocks, totals).
+    """
+    sizes = 1 + np.iinfo(np.int8).max
+    offered, push = np.empty(sizes), np.empty(sizes)
+    could_gain = (1.0 - constants.base) * constants.gain
+    credit = rules.credit * constants.credit
+    pays = credit > 0.0 or len(rules.reward.share) > 0
+    for persons in range(sizes):
+        weighed = persons * kilograms
+        most = weighed * (constants.windfall * constants.base + could_gain)
+        yuan = paid_for(rules.reward, most)
+        offered[persons] = constants.response * yuan / most if most > 0.0 else 0.0
+        push[persons] = constants.reward * (yuan + credit * weighed * could_gain)
+    power = np.empty(_ROWS_AT_ONCE)
+    for block in range(first, last):
+        food, recycled, rewarded, credited = 0.0, 0.0, 0.0, 0.0
+        start = bounds[block]
+        while start < bounds[block + 1]:
+            end = min(start + _ROWS_AT_ONCE, bounds[block + 1])
+            _convince(columns.attitude, start, end, attitude_gain, power)
+            links = columns.peers.shape[1]
+            for row in range(start, end):
+                peers = 0.0
+                for place in range(links):
+                    peers += columns.habit[columns.peers[row, place]]
+                norm = peers / links
+                staffed = int(columns.supervision_rank[row] < supervision)
+                charged = columns.central[row] and columns.urban[row]
+                size = columns.persons[row]
+                drive = (
+                    constants.attitude * power[row - start]
+                    + constants.norm * norm
+                    + constants.control * constants.ease[staffed]
+                    + constants.duty * rules.bound
+                    + constants.staff * staffed
+                    + push[size] * (1.0 - constants.crowding * norm)
+                    - constants.threshold
+                )
+                if charged:
+                    drive += constants.fee * rules.fee
+                power[row - start] = -constants.steepness * drive
+                if columns.urban[row]:
+                    weight = columns.weight[row]
+                    habit = columns.habit[row]
+                    clean = habit * constants.accuracy[staffed]
+                    food += weight * clean * constants.loads_taken[staffed]
+                    more = min(1.0, constants.gain * clean + offered[size])
+                    share = constants.base + (1.0 - constants.base) * more
+                    recycled += weight * share
+                    if pays:
+                        gained = max(share - constants.base, 0.0)
+                        weighed = size * kilograms
+                        reward = paid_for(
+                            rules.reward,
+                            weighed * (habit * constants.windfall * constants.base + gained),
+                        )
+                        act = credit * weighed * gained
+                        columns.received[row] += reward + act
+                        rewarded += weight * reward
+                        credited += weight * act
+            _take_part(columns.habit, columns.next_habit, start, end, power, constants)
+            start = end
+        totals[block, 0] = constants.brought * food
+        totals[block, 1] = recycled
+        totals[block, 2] = rewarded
+        totals[block, 3] = credited
+
+
+@kernel
+def _convince(attitude: Array, start: int, end: int, gain: float, share: Array) -> None:
+    """Attitude as a share of 0 to 1; the campaign moves it on."""
+    for place in range(end - start):
+        own = attitude[start + place]
+        share[place] = 1.0 / (1.0 + exponential(-own))
+        attitude[start + place] = own + gain
+
+
+@kernel
+def _take_part(
+    habit: Array, next_habit: Array, start: int, end: int, power: Array, constants: Constants
+) -> None:
+    """Habit nears participation, whose logistic function has these exponents."""
+    rise, fall = constants.rise, constants.fall
+    for place in range(end - start):
+        before = habit[start + place]
+        gap = 1.0 / (1.0 + exponential(power[place])) - before
+        next_habit[start + place] = before + (rise if gap > 0.0 else fall) * gap
