@@ -23,7 +23,7 @@ LARGEST = float(np.floor(np.log(_DOUBLE.max)))
 """Beyond it the result is no double; so is its inverse below minus it."""
 
 _MANTISSA = np.int64(_DOUBLE.nmant)
-_ROUNDING = (1.0 + 0.5) * 2.0**_DOUBLE.nmant
+_ROUNDING = 3.0 * 2.0 ** (_DOUBLE.nmant - 1)
 """Added to a number, its last digit is the whole ones."""
 
 _PER_DOUBLING = 1.0 / math.log(2.0)
