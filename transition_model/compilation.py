@@ -31,13 +31,15 @@ def kernel[F: Callable[..., Any]](function: F) -> F:
     It runs without the interpreter's lock, divides as numpy does (by zero is infinite), and rounds
     every operation as written.
     """
-    config: Any = numba.config
-    before, config.CACHE_DIR = config.CACHE_DIR, _folder()
-    try:
-        compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    finally:
-        config.CACHE_DIR = before
-    return cast("F", compiled)
+    return _compiled(function)
+
+
+def part[F: Callable[..., Any]](function: F) -> F:
+    """Compile a part of a kernel, which kernels alone may call.
+
+    That Python can call a function takes longer to compile than most functions themselves.
+    """
+    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def formula[F: Callable[..., Any]](function: F) -> F:
@@ -74,6 +76,17 @@ def _either_of_numbers(condition: Any, chosen: Any, otherwise: Any) -> Any:
 
 register_jitable(either)
 _taken_in(either, _either_of_numbers)
+
+
+def _compiled[F: Callable[..., Any]](function: F, **options: bool) -> F:
+    config: Any = numba.config
+    before, config.CACHE_DIR = config.CACHE_DIR, _folder()
+    try:
+        njit: Any = numba.njit
+        compiled = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+    finally:
+        config.CACHE_DIR = before
+    return cast("F", compiled)
 
 
 @cache

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -20,8 +21,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 from transition_model import random_streams
-from transition_model.agents import household_cars
-from transition_model.agents import household_purchases as purchases_module
+from transition_model.agents import household_cars, household_offers
 from transition_model.agents.announced_ends import AnnouncedEnd, announced_end
 from transition_model.agents.household_appliances import scaled_weight
 from transition_model.agents.households import Household, Households
@@ -622,6 +622,7 @@ class City:
     seed: int = 1
     month: Month = JANUARY
     law: Mapping[str, Instrument] | None = None
+    kernels: Literal["compiled", "numpy"] = "compiled"
 
     def __post_init__(self) -> None:
         self.households = Households.build(
@@ -648,6 +649,7 @@ class City:
             ledger=Ledger(str(self.month)),
             law=self.law or self.scenario.law,
             structures=self.scenario.chosen_structures,
+            kernels=self.kernels,
         )
 
     def step(self) -> Ledger:
@@ -1262,15 +1264,16 @@ def test_owners_whose_money_ends_now_scrap_by_what_waiting_would_cost(
 
 
 def rich(parameters: ParameterValues, month: str, rows: int = 5_000) -> City:
+    """A city that never runs out of money, by numpy, which remembers no terms of a month."""
     scenario = Scenario(name="rich").replace({"trade_in_budget": 200.0})
-    return City(parameters, scenario, rows=rows, month=Month.parse(month))
+    return City(parameters, scenario, rows=rows, month=Month.parse(month), kernels="numpy")
 
 
 def test_the_last_month_of_a_version_is_busier_than_if_its_end_were_not_known(
     parameters: ParameterValues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = [rich(parameters, month).step() for month in ("2025-09", "2025-11", "2025-12")]
-    monkeypatch.setattr(purchases_module, "announced_end", lambda instrument, month: None)
+    monkeypatch.setattr(household_offers, "announced_end", lambda instrument, month: None)
     unknown = [rich(parameters, month).step() for month in ("2025-09", "2025-11", "2025-12")]
     for name in (PURCHASES, SCRAPPAGE):
         factors = [k[name].sum() / u[name].sum() for k, u in zip(known, unknown, strict=True)]
@@ -1285,9 +1288,9 @@ def test_where_what_follows_is_known_and_no_less_nobody_hurries(
     def goes_on(instrument: object, month: Month) -> AnnouncedEnd:
         return AnnouncedEnd(0, month)
 
-    monkeypatch.setattr(purchases_module, "announced_end", goes_on)
+    monkeypatch.setattr(household_offers, "announced_end", goes_on)
     known = city.would()
-    monkeypatch.setattr(purchases_module, "announced_end", lambda instrument, month: None)
+    monkeypatch.setattr(household_offers, "announced_end", lambda instrument, month: None)
     assert_array_equal(known[PURCHASES], city.would()[PURCHASES])
 
 
@@ -1297,9 +1300,9 @@ def test_after_an_announced_end_fewer_cars_are_bought_for_those_of_the_hasty_are
     def until_2025(instrument: object, month: Month) -> AnnouncedEnd | None:
         return announced_end(instrument, month) if month.year == 2025 else None  # type: ignore[arg-type]
 
-    monkeypatch.setattr(purchases_module, "announced_end", until_2025)
+    monkeypatch.setattr(household_offers, "announced_end", until_2025)
     known = [float(ledger[PURCHASES].sum()) for ledger in rich(parameters, "2025-10").run(12)]
-    monkeypatch.setattr(purchases_module, "announced_end", lambda instrument, month: None)
+    monkeypatch.setattr(household_offers, "announced_end", lambda instrument, month: None)
     unknown = [float(ledger[PURCHASES].sum()) for ledger in rich(parameters, "2025-10").run(12)]
     more = np.array(known) - np.array(unknown)
     assert (more[:3] > 0.0).all()

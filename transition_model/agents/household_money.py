@@ -131,25 +131,48 @@ class TradeInMoney:
             )
             for name, of_rule in claims.items()
         }
+        worth = {name: of_rule.amount for name, of_rule in claims.items()}
+        done = self.serve(law, month, totals, worth, left, top_ups)
+        return done, {name: self.paid_to_rows(name, done[name], claims[name]) for name in claims}
+
+    def serve(
+        self,
+        law: Mapping[str, Instrument],
+        month: Month,
+        totals: Mapping[str, ClaimsOfMonth],
+        worth: Mapping[str, Callable[[Version], float]],
+        left: float,
+        top_ups: Mapping[str, Array],
+    ) -> dict[str, OfficeMonth]:
+        """What each office does with the claims of all rows together, by rule.
+
+        Parameters
+        ----------
+        law, month, left, top_ups
+            As in :meth:`settle`.
+        totals
+            Yuan claimed, by rule.
+        worth
+            What a claim is worth under a version, by rule.
+        """
 
         def run(name: str, office: MonthlyOffice, stop: Stop | None = None) -> OfficeMonth:
             rows = top_ups.get(name)
             owed = None
             if rows is not None and rows.any():
                 owed = Waiting(rows, float(rows.sum()), float(rows.sum()))
-            return office.run(month, totals[name], claims[name].amount, stop, owed)
+            return office.run(month, totals[name], worth[name], stop, owed)
 
-        trial = {name: self.office(law[name]).copy() for name in claims}
+        trial = {name: self.office(law[name]).copy() for name in totals}
         done = {name: run(name, office) for name, office in trial.items()}
         stop = stop_of([of_rule.paid_by_day for of_rule in done.values()], left, month)
         if stop is None:
             self.offices.update(trial)
         else:
-            done = {name: run(name, self.office(law[name]), stop) for name in claims}
-        paid = {name: self._rows(name, done[name], claims[name]) for name in claims}
-        return done, paid
+            done = {name: run(name, self.office(law[name]), stop) for name in totals}
+        return done
 
-    def _rows(self, name: str, done: OfficeMonth, claims: RuleClaims) -> Array:
+    def paid_to_rows(self, name: str, done: OfficeMonth, claims: RuleClaims) -> Array:
         """Yuan paid to each row; names whose the new claims in the queue are."""
         paid = done.served * claims.with_money
         for rows, share in done.paid_to_queue:
@@ -173,11 +196,7 @@ class TradeInMoney:
     # -- differences that a later version pays ------------------------------------------------
     def remember(self, rule: Instrument, claims: EarlierClaims) -> None:
         """Keep a month's claims if some later version will pay their difference."""
-        if any(
-            version.retroactive_from is not None
-            and Month.of(version.retroactive_from) <= claims.month < Month.of(version.start)
-            for version in rule.versions
-        ):
+        if paid_later(rule, claims.month):
             self.earlier.setdefault(rule.id, []).append(claims)
 
     def top_up(
@@ -213,3 +232,22 @@ def beginning_retroactive(rule: Instrument, month: Month) -> Version | None:
         if version.retroactive_from is not None and Month.of(version.start) == month:
             return version
     return None
+
+
+def paid_later(rule: Instrument, month: Month) -> bool:
+    """Whether some later version will pay a difference to claims of the month."""
+    return any(
+        version.retroactive_from is not None
+        and Month.of(version.retroactive_from) <= month < Month.of(version.start)
+        for version in rule.versions
+    )
+
+
+def at_once(done: OfficeMonth) -> bool:
+    """Whether an office has paid new claims alone, all alike, and nobody has begun to wait."""
+    return (
+        not done.paid_to_queue
+        and done.new_queue_paid <= 0.0
+        and done.waits <= 0.0
+        and done.waits_on_pause <= 0.0
+    )

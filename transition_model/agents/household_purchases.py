@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -11,16 +11,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.agents import household_appliances, household_cars, household_goods
-from transition_model.agents.announced_ends import announced_end
 from transition_model.agents.household_appliances import ApplianceDecision, decide_appliances
-from transition_model.agents.household_cars import AfterEnd, CarDecision, CarOwners, Ends
+from transition_model.agents.household_cars import CarDecision, CarOwners, Ends
 from transition_model.agents.household_goods import GOODS, GoodsDecision, decide_goods
+from transition_model.agents.household_market import (
+    CLOSED,
+    OFFERED,
+    PAID_BY_ROWS,
+    WITHOUT_MONEY,
+    CarMarket,
+    market_terms,
+)
 from transition_model.agents.household_money import (
     PROGRAMME_OF_RULE,
     EarlierClaims,
     RuleClaims,
     TradeInMoney,
+    at_once,
     beginning_retroactive,
+    paid_later,
+)
+from transition_model.agents.household_offers import (
+    CAR_RULES,
+    VEHICLE_CONSTANTS,
+    car_amount,
+    ends_of_offers,
+    nothing_offered,
+    trade_in_offer,
 )
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import vehicle_choice, vehicle_choice_rivals
@@ -28,30 +45,31 @@ from transition_model.dimensions import dimension
 from transition_model.instruments.attributes import Claims
 from transition_model.instruments.monthly import met
 from transition_model.instruments.schema import Version
-from transition_model.policy.monthly_office import OfficeMonth
+from transition_model.kernels import household_cars as kernels
+from transition_model.policy.monthly_office import ClaimsOfMonth, OfficeMonth
 from transition_model.policy.trade_in import (
     HOUSEHOLD_PROGRAMMES,
     TRADE_IN_PROGRAMMES,
     TradeInOffer,
     is_new_energy,
     last_version,
-    offer_of_month,
-    reshaping,
     trade_in_budget,
 )
 
 type Array = NDArray[np.float64]
 type Columns = Mapping[str, NDArray[Any]]
 
-CAR_RULES = ("car_scrappage_renewal", "car_replacement_renewal")
 APPLIANCES = "appliance_trade_in"
 
-_CONSTANTS = {
-    "familiarity_logit": "vehicle_constant",
-    "plain_logit": "vehicle_constant_plain_logit",
-    "bass": "vehicle_constant",
-}
-"""Alternative-specific constants of the submodels of car choice."""
+_SUMS_OF_CLAIMS = (
+    (kernels.CLAIMED_LEFT, kernels.PAUSED_LEFT),
+    (kernels.CLAIMED_MOVED, kernels.PAUSED_MOVED),
+)
+_TABLES_OF_CLAIMS = (
+    (kernels.CLAIM_LEFT, kernels.PAUSE_LEFT),
+    (kernels.CLAIM_MOVED, kernels.PAUSE_MOVED),
+)
+"""Where the car rules' claims stand: on days on which a rule pays, and on which it is suspended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +101,10 @@ class Purchases:
         Version under which ``appliance_claims`` are counted.
     received_before
         Yuan received by all households before the last month, by programme.
+    gained
+        Yuan of the last month, as added up by rows where kernels pay; else None.
+    market
+        The car market of kernels.
     """
 
     columns: Columns
@@ -92,6 +114,8 @@ class Purchases:
     subsidised_cars: float = 0.0
     limit_version: str = ""
     received_before: Array = field(default_factory=lambda: np.zeros(len(HOUSEHOLD_PROGRAMMES)))
+    gained: Array | None = None
+    market: CarMarket | None = None
 
     def decide(
         self, situation: Situation, income: Array
@@ -105,7 +129,7 @@ class Purchases:
             of new-energy cars among peers: what households remember.
         """
         month, columns = situation.month, self.columns
-        self.received_before = self._received()
+        self.received_before, self.gained = self._received(), None
         offer = trade_in_offer(situation)
         self._count_claims_of_the_version(situation)
         market = _Market.of(self, situation, income, offer)
@@ -119,7 +143,7 @@ class Purchases:
                 None
                 if without_money is None
                 else owners.weight * without_money.cars.subsidy_scrappage,
-                market.worth(CAR_RULES[0]),
+                partial(_worth, situation, CAR_RULES[0]),
             ),
             CAR_RULES[1]: RuleClaims(
                 owners.weight * offered.cars.subsidy_replacement,
@@ -127,24 +151,24 @@ class Purchases:
                 None
                 if without_money is None
                 else owners.weight * without_money.cars.subsidy_replacement,
-                market.worth(CAR_RULES[1]),
+                partial(_worth, situation, CAR_RULES[1]),
             ),
-            APPLIANCES: RuleClaims(
-                offered.appliances.claims,
-                offered.appliances.claims_on_pause,
-                None if without_money is None else without_money.appliances.claims,
-                market.worth(APPLIANCES),
+        } | _claims_of_others(
+            situation,
+            {OFFERED: (offered.appliances, offered.goods)}
+            | (
+                {}
+                if without_money is None
+                else {WITHOUT_MONEY: (without_money.appliances, without_money.goods)}
             ),
-        } | {
-            good.instrument: RuleClaims(
-                offered.goods[place].claims,
-                offered.goods[place].claims_on_pause,
-                None if without_money is None else without_money.goods[place].claims,
-                market.worth(good.instrument),
-            )
-            for place, good in enumerate(GOODS)
-        }
-        top_ups = self._top_ups(situation, owners, offered.cars, offer)
+        )
+        weight = owners.weight[:, None]
+        top_ups = self._top_ups(
+            situation,
+            lambda way: (
+                weight * (offered.cars.claims_scrappage, offered.cars.claims_replacement)[way]
+            ),
+        )
         done, paid = self.money.settle(situation.law, month, claims, money_left(situation), top_ups)
         closed = (
             market.decisions(nothing_offered(offer), 1.0)
@@ -166,7 +190,11 @@ class Purchases:
         self.subsidised_cars = float(
             owners.weight @ (cars.claims_scrappage + cars.claims_replacement).sum(axis=1)
         )
-        self._remember_claims(situation, owners, cars, offer)
+        self._remember_claims(
+            situation,
+            lambda way: weight * (cars.claims_scrappage, cars.claims_replacement)[way],
+            offer,
+        )
         self._book(situation, {PROGRAMME_OF_RULE[name]: rows for name, rows in paid.items()})
         for place, good in enumerate(GOODS):
             parts = _parts(offered, without_money, closed, done, (good.instrument,))
@@ -178,6 +206,117 @@ class Purchases:
         self._write_cars(situation, owners, cars, offer, market.anyway)
         self._write_appliances(situation, appliances)
         return owners, cars, appliances, market.peer_share
+
+    # -- the same with kernels ---------------------------------------------------------------
+    def decide_compiled(self, situation: Situation, income: Array) -> ApplianceDecision:
+        """Decide, pay, write flows and money, and remember cars; as :meth:`decide` otherwise.
+
+        Returns
+        -------
+        ApplianceDecision
+            What households remember of appliances.
+        """
+        month, law, columns = situation.month, situation.law, self.columns
+        terms = market_terms(situation)
+        offer = terms.offer
+        self.gained = np.zeros(len(HOUSEHOLD_PROGRAMMES))
+        self._count_claims_of_the_version(situation)
+        if self.market is None:
+            self.market = CarMarket.of(columns, situation, self.reference_income)
+        market = self.market
+        market.open(columns, situation, terms.cars)
+        market.decide(OFFERED, 1.0)
+        others = {OFFERED: self._decide_others(situation, offer, income, 1.0)}
+        without_money: int | None = None
+        if any(self.money.office(law[name]).may_run_out(month) for name in PROGRAMME_OF_RULE):
+            without_money, pause = WITHOUT_MONEY, situation.parameters.scalar("pause_expectation")
+            market.decide(WITHOUT_MONEY, pause)
+            others[WITHOUT_MONEY] = self._decide_others(situation, offer, income, pause)
+        claims = _claims_of_others(situation, others)
+        totals = {
+            name: ClaimsOfMonth(
+                market.sum_of(claimed),
+                0.0 if without_money is None else market.sum_of(claimed, WITHOUT_MONEY),
+                market.sum_of(paused),
+            )
+            for name, (claimed, paused) in zip(CAR_RULES, _SUMS_OF_CLAIMS, strict=True)
+        } | {
+            name: ClaimsOfMonth(
+                float(rows.with_money.sum()),
+                0.0 if rows.without_money is None else float(rows.without_money.sum()),
+                float(rows.on_pause.sum()),
+            )
+            for name, rows in claims.items()
+        }
+        top_ups = self._top_ups(
+            situation, lambda way: market.subsidised_cars(way, ((OFFERED, 1.0),))
+        )
+        worth = {name: partial(_worth, situation, name) for name in totals}
+        done = self.money.serve(law, month, totals, worth, money_left(situation), top_ups)
+        closed: int | None = None
+        if any(of_rule.closed_share > 0.0 for of_rule in done.values()):
+            closed = CLOSED
+            market.decide(CLOSED, 1.0)
+            others[CLOSED] = self._decide_others(situation, nothing_offered(offer), income, 1.0)
+        parts = _parts(OFFERED, without_money, closed, done, CAR_RULES)
+        idea = market.mix(parts)
+        self.subsidised_cars = sum(
+            shares[way] * market.sum_of(counted, part)
+            for part, shares in parts
+            for way, counted in enumerate((kernels.COUNTED_LEFT, kernels.COUNTED_MOVED))
+        )
+        self._remember_claims(
+            situation,
+            lambda way: market.subsidised_cars(
+                way, tuple((part, shares[way]) for part, shares in parts)
+            ),
+            offer,
+        )
+        paid = {
+            name: self.money.paid_to_rows(name, done[name], rows) for name, rows in claims.items()
+        }
+        served = [done[name].served for name in CAR_RULES]
+        for way, name in enumerate(CAR_RULES):
+            if not at_once(done[name]):
+                served[way] = 0.0
+                rows = RuleClaims(
+                    market.claims(way, _TABLES_OF_CLAIMS[way][0]),
+                    market.claims(way, _TABLES_OF_CLAIMS[way][1]),
+                    None
+                    if without_money is None
+                    else market.claims(way, _TABLES_OF_CLAIMS[way][0], WITHOUT_MONEY),
+                    worth[name],
+                )
+                paid[name] = self.money.paid_to_rows(name, done[name], rows)
+        self._book(situation, {PROGRAMME_OF_RULE[name]: rows for name, rows in paid.items()})
+        spending = situation.ledger.flow("subsidy_spending_per_month")
+        for name, yuan in market.finish(situation, idea, (served[0], served[1])).items():
+            spending[dimension("subsidy_programme").index(name)] += yuan
+        for name, yuan in zip(PAID_BY_ROWS, market.received.tolist(), strict=True):
+            self.gained[HOUSEHOLD_PROGRAMMES.index(name)] += yuan
+        appliances = household_appliances.mixed(
+            [
+                (others[part][0], shares[0])
+                for part, shares in _parts(OFFERED, without_money, closed, done, (APPLIANCES,))
+            ]
+        )
+        for place, good in enumerate(GOODS):
+            held = _parts(OFFERED, without_money, closed, done, (good.instrument,))
+            bought = household_goods.mixed(
+                [(others[part][1][place], shares[0]) for part, shares in held]
+            )
+            columns[f"{good.name}_readiness"][:] += bought.refill
+            self.goods[good.name] = (float(bought.purchases.sum()), float(bought.subsidised.sum()))
+        self._write_appliances(situation, appliances)
+        return appliances
+
+    def _decide_others(
+        self, situation: Situation, offer: TradeInOffer, income: Array, reckoned: float
+    ) -> tuple[ApplianceDecision, tuple[GoodsDecision, ...]]:
+        """What households would buy beside cars."""
+        return _decide_others(
+            self.columns, situation, offer, income, self.reference_income, reckoned
+        )
 
     # -- money -------------------------------------------------------------------------------
     def _if_money_is_gone(
@@ -191,54 +330,47 @@ class Purchases:
             return None
         return market.decisions(offer, situation.parameters.scalar("pause_expectation"))
 
-    def _top_ups(
-        self, situation: Situation, owners: CarOwners, cars: CarDecision, offer: TradeInOffer
-    ) -> dict[str, Array]:
-        """What versions that begin in this month owe to those who claimed before."""
+    def _top_ups(self, situation: Situation, claims: Callable[[int], Array]) -> dict[str, Array]:
+        """What versions that begin in this month owe to those who claimed before.
+
+        ``claims`` gives the subsidised cars of each row by powertrain under a rule, shape (n, 3).
+        """
         found: dict[str, Array] = {}
-        price = situation.parameters.array("car_price", situation.month) * 1e4
-        for name, claims in zip(
-            CAR_RULES, (cars.claims_scrappage, cars.claims_replacement), strict=True
-        ):
+        for way, name in enumerate(CAR_RULES):
             rule = situation.law[name]
-            amount = partial(_car_amount, situation)
             version = beginning_retroactive(rule, situation.month)
             if version is None:
                 continue
+            price = situation.parameters.array("car_price", situation.month) * 1e4
+            amount = partial(car_amount, situation)
             owed = self.money.top_up(rule, situation.month, amount)
-            rows = np.zeros(len(owners.weight)) if owed is None else owed
+            rows = np.zeros(len(self.columns["weight"])) if owed is None else owed
             # Claims of this month's days before the version begins.
             for share, before in rule.parts(situation.month):
                 if before.start < version.start and before.state == "active":
                     more = np.maximum(amount(version, price) - amount(before, price), 0.0)
-                    rows = rows + share * owners.weight * (claims @ more)
+                    rows = rows + share * (claims(way) @ more)
             found[name] = rows
         return found
 
     def _remember_claims(
-        self, situation: Situation, owners: CarOwners, cars: CarDecision, offer: TradeInOffer
+        self, situation: Situation, claims: Callable[[int], Array], offer: TradeInOffer
     ) -> None:
-        """Keep subsidised cars for versions that will pay a difference."""
-        price = situation.parameters.array("car_price", situation.month) * 1e4
-        for name, claims, had in (
-            (CAR_RULES[0], cars.claims_scrappage, offer.scrappage),
-            (CAR_RULES[1], cars.claims_replacement, offer.replacement),
+        """Keep subsidised cars, shape (n, 3), for versions that will pay a difference."""
+        for way, (name, had) in enumerate(
+            zip(CAR_RULES, (offer.scrappage, offer.replacement), strict=True)
         ):
+            rule = situation.law[name]
+            if not paid_later(rule, situation.month):
+                continue
             days = sum(
-                share
-                for share, version in situation.law[name].parts(situation.month)
-                if version.state == "active"
+                share for share, version in rule.parts(situation.month) if version.state == "active"
             )
             if days > 0.0:
+                price = situation.parameters.array("car_price", situation.month) * 1e4
+                # The offer is a mean over the month's days, on some of which there is none.
                 self.money.remember(
-                    situation.law[name],
-                    # The offer is a mean over the month's days, on some of which there is none.
-                    EarlierClaims(
-                        situation.month,
-                        days * owners.weight[:, None] * claims,
-                        price,
-                        had / days,
-                    ),
+                    rule, EarlierClaims(situation.month, days * claims(way), price, had / days)
                 )
 
     def _book(self, situation: Situation, paid: Mapping[str, Array]) -> None:
@@ -249,13 +381,16 @@ class Purchases:
             spending[dimension("subsidy_programme").index(programme)] += rows.sum()
             each = rows / self.columns["weight"]
             received[:, HOUSEHOLD_PROGRAMMES.index(programme)] += each
+            if self.gained is not None:
+                place = HOUSEHOLD_PROGRAMMES.index(programme)
+                self.gained[place] += self.columns["weight"] @ each
             if programme != "tax_relief":
                 self.columns["subsidy_received"][:] += each
         situation.ledger.add("subsidy_spending_per_month", spending)
 
     def received_this_month(self) -> dict[str, float]:
         """Yuan that households received in the month just decided, by programme."""
-        gained = self._received() - self.received_before
+        gained = self._received() - self.received_before if self.gained is None else self.gained
         return dict(zip(HOUSEHOLD_PROGRAMMES, gained.tolist(), strict=True))
 
     def _received(self) -> Array:
@@ -381,62 +516,87 @@ class _Market:
             reckoned,
             anyway,
         )
-        appliances = decide_appliances(
+        appliances, goods = _decide_others(
             self.columns, situation, offer, self.income, self.reference_income, reckoned
-        )
-        goods = tuple(
-            decide_goods(
-                good,
-                situation.law[good.instrument],
-                situation.month,
-                self.columns[f"{good.name}_readiness"],
-                self.columns["weight"],
-                self.income,
-                self.reference_income,
-                parameters,
-                offer.goods,
-                reckoned,
-            )
-            for good in GOODS
         )
         return Decisions(cars, appliances, goods)
 
-    def worth(self, rule: str) -> Callable[[Version], float]:
-        """What a typical claim under each version is worth, yuan."""
-        parameters, month = self.situation.parameters, self.situation.month
-        if rule in CAR_RULES:
-            price = parameters.array("car_price", month) * 1e4
-            return lambda version: float(_car_amount(self.situation, version, price).mean())
-        if rule == APPLIANCES:
-            price = parameters.array("appliance_price").mean(axis=0)
-            claims = Claims.of(grade=dimension("grade").members, appliance_price=price)
-        else:
-            good = next(good for good in GOODS if good.instrument == rule)
-            price = np.array([parameters.scalar(f"{good.name}_price")])
-            claims = Claims.of(**{good.price: price})
-        return lambda version: float(
-            np.where(met(version, claims), version.form.yuan(claims), 0.0).mean()
+
+def _decide_others(
+    columns: Columns,
+    situation: Situation,
+    offer: TradeInOffer,
+    income: Array,
+    reference_income: float,
+    reckoned: float,
+) -> tuple[ApplianceDecision, tuple[GoodsDecision, ...]]:
+    """What households would buy beside cars, under an offer of which they reckon with a share."""
+    appliances = decide_appliances(columns, situation, offer, income, reference_income, reckoned)
+    goods = tuple(
+        decide_goods(
+            good,
+            situation.law[good.instrument],
+            situation.month,
+            columns[f"{good.name}_readiness"],
+            columns["weight"],
+            income,
+            reference_income,
+            situation.parameters,
+            offer.goods,
+            reckoned,
         )
-
-
-def _car_amount(situation: Situation, version: Version, price: Array) -> Array:
-    """Yuan by powertrain under a version at prices, as the levers reshape it, shape (3,)."""
-    claims = Claims.of(powertrain=dimension("powertrain").members, car_price=price)
-    factor = reshaping(
-        is_new_energy(),
-        situation.levers["trade_in_generosity"],
-        situation.levers["green_preference"],
+        for good in GOODS
     )
-    return factor * np.where(met(version, claims), version.form.yuan(claims), 0.0)
+    return appliances, goods
 
 
-def _parts(
-    offered: Decisions,
-    without_money: Decisions | None,
-    closed: Decisions | None,
+def _claims_of_others(
+    situation: Situation, decided: Mapping[int, tuple[ApplianceDecision, tuple[GoodsDecision, ...]]]
+) -> dict[str, RuleClaims]:
+    """Claims for what is bought beside cars, by rule."""
+    appliances, goods = decided[OFFERED]
+    gone = decided.get(WITHOUT_MONEY)
+    return {
+        APPLIANCES: RuleClaims(
+            appliances.claims,
+            appliances.claims_on_pause,
+            None if gone is None else gone[0].claims,
+            partial(_worth, situation, APPLIANCES),
+        )
+    } | {
+        good.instrument: RuleClaims(
+            goods[place].claims,
+            goods[place].claims_on_pause,
+            None if gone is None else gone[1][place].claims,
+            partial(_worth, situation, good.instrument),
+        )
+        for place, good in enumerate(GOODS)
+    }
+
+
+def _worth(situation: Situation, rule: str, version: Version) -> float:
+    """What a typical claim under a version is worth, yuan."""
+    parameters, month = situation.parameters, situation.month
+    if rule in CAR_RULES:
+        price = parameters.array("car_price", month) * 1e4
+        return float(car_amount(situation, version, price).mean())
+    if rule == APPLIANCES:
+        price = parameters.array("appliance_price").mean(axis=0)
+        claims = Claims.of(grade=dimension("grade").members, appliance_price=price)
+    else:
+        good = next(good for good in GOODS if good.instrument == rule)
+        price = np.array([parameters.scalar(f"{good.name}_price")])
+        claims = Claims.of(**{good.price: price})
+    return float(np.where(met(version, claims), version.form.yuan(claims), 0.0).mean())
+
+
+def _parts[T](
+    offered: T,
+    without_money: T | None,
+    closed: T | None,
     done: Mapping[str, OfficeMonth],
     rules: tuple[str, ...],
-) -> list[tuple[Decisions, tuple[float, ...]]]:
+) -> list[tuple[T, tuple[float, ...]]]:
     """Decisions that hold for parts of the month, each with its share under each rule."""
     parts = [(offered, tuple(done[rule].open_share for rule in rules))]
     if without_money is not None:
@@ -474,7 +634,7 @@ def _vehicle_utility(
         tax=offer.tax,
         running_cost=parameters.array("car_running_cost"),
         range_km=parameters.array("car_range", month),
-        constant=parameters.array(_CONSTANTS[situation.structures["car_choice"]]),
+        constant=parameters.array(VEHICLE_CONSTANTS[situation.structures["car_choice"]]),
     )
     tastes = vehicle_choice.VehicleTastes(
         range_weight=parameters.scalar("range_weight"),
@@ -510,63 +670,6 @@ def _anyway(columns: Columns, situation: Situation, offer: TradeInOffer) -> dict
     if lent.any():
         found["consumer_loan_interest"] = np.broadcast_to(lent, (len(columns["weight"]), len(lent)))
     return found
-
-
-def trade_in_offer(situation: Situation) -> TradeInOffer:
-    """The month's trade-in offer under the scenario's levers."""
-    parameters, month = situation.parameters, situation.month
-    price = parameters.array("car_price", month) * 1e4
-    return offer_of_month(
-        situation.law,
-        situation.levers,
-        month,
-        price,
-        parameters.array("appliance_price"),
-        parameters.scalar("purchase_tax_rate"),
-        np.minimum(
-            parameters.scalar("car_loan_of_price") * price,
-            parameters.scalar("consumer_loan_counted"),
-        ),
-        parameters.scalar("consumer_loan_rate"),
-    )
-
-
-def nothing_offered(offer: TradeInOffer) -> TradeInOffer:
-    """The offer when the year's trade-in money is gone: what is not trade-in stays."""
-    cars, appliances = np.zeros_like(offer.scrappage), np.zeros_like(offer.appliance)
-    return replace(
-        offer,
-        scrappage=cars,
-        replacement=cars,
-        registered_by=np.full_like(offer.registered_by, -1),
-        appliance=appliances,
-        scrappage_paused=cars,
-        replacement_paused=cars,
-        appliance_paused=appliances,
-        goods=0.0,
-    )
-
-
-def ends_of_offers(situation: Situation) -> Ends:
-    """Announced ends of the offers for scrapping and for selling on, and of the tax relief."""
-    return Ends(
-        _after_end(situation, CAR_RULES[0], lambda offer: offer.scrappage),
-        _after_end(situation, CAR_RULES[1], lambda offer: offer.replacement),
-        _after_end(situation, "new_energy_purchase_tax_relief", lambda offer: offer.tax_relief),
-    )
-
-
-def _after_end(
-    situation: Situation, instrument: str, amount: Callable[[TradeInOffer], Array]
-) -> AfterEnd:
-    end = announced_end(situation.law[instrument], situation.month)
-    if end is None:
-        return household_cars.NO_END
-    if end.following is None:
-        return AfterEnd(end.months_left, household_cars.NO_END.amount)
-    # Households reckon with the levers as they stand: what policy will do later is not announced.
-    later = trade_in_offer(replace(situation, month=end.following))
-    return AfterEnd(end.months_left, amount(later))
 
 
 def money_left(situation: Situation) -> float:

@@ -116,6 +116,9 @@ class Households(ColumnarAgentSet[Household]):
 
     # -- cars, appliances and other goods ----------------------------------------------------
     def _decide_purchases(self, situation: Situation, income: Array) -> None:
+        if situation.kernels == "compiled":
+            self._remember_appliances(situation, self.purchases.decide_compiled(situation, income))
+            return
         owners, cars, appliances, peer_share = self.purchases.decide(situation, income)
         self._remember_cars(situation, owners, cars)
         self._remember_appliances(situation, appliances)

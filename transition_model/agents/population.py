@@ -154,7 +154,7 @@ def household_columns(
         "digital_readiness": np.ones(rows),
         "renovation_readiness": np.ones(rows),
         "subsidy_received": np.zeros(rows),
-        "money_received": np.zeros((rows, len(HOUSEHOLD_PROGRAMMES))),
+        "money_received": np.zeros((rows, len(HOUSEHOLD_PROGRAMMES)), order="F"),
     }
     columns |= _cars(columns, parameters, seed, start_month)
     columns |= _appliances(rows, parameters, seed, start_month)

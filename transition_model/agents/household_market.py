@@ -1,0 +1,391 @@
+"""The households' car market with kernels: what they are given, and the arrays that they fill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.agents.household_offers import (
+    VEHICLE_CONSTANTS,
+    ends_of_offers,
+    trade_in_offer,
+)
+from transition_model.agents.situation import Situation
+from transition_model.behaviour import replacement, vehicle_choice
+from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.dimensions import shape
+from transition_model.kernels import household_cars as kernels
+from transition_model.kernels.household_cars import (
+    CarColumns,
+    CarConstants,
+    CarMonth,
+    CarTerms,
+    CarWork,
+)
+from transition_model.month_terms import WatchedReading, remembered
+from transition_model.parameters import ParameterValues
+from transition_model.policy.trade_in import HOUSEHOLD_PROGRAMMES, TradeInOffer
+from transition_model.random_streams import month_key
+
+type Array = NDArray[np.float64]
+type Columns = Mapping[str, NDArray[Any]]
+
+CHOICES = ("familiarity_logit", "plain_logit", "bass")
+"""Submodels of car choice, in the order in which kernels count them."""
+
+PAID_BY_ROWS = (
+    "car_scrappage",
+    "car_replacement",
+    "countryside_cars",
+    "consumer_loan_interest",
+    "tax_relief",
+)
+"""Programmes that the kernel pays, in its order."""
+
+OFFERED, WITHOUT_MONEY, CLOSED, MIXED = range(3 + 1)
+"""Ideas of money, and what they are mixed into."""
+
+_YEARS_AHEAD = 12
+"""Years by which the table of hazards reaches beyond the oldest car when it is made."""
+
+
+class MarketTerms(NamedTuple):
+    """What law and levers offer in a month: as read by everybody, and as the kernel reads it."""
+
+    offer: TradeInOffer
+    cars: CarTerms
+
+
+class Paths(NamedTuple):
+    """Paths of the month: income and car market against 2020, range of a battery electric car."""
+
+    income: float
+    market: float
+    range_km: float
+
+
+@remembered
+def market_terms(reading: WatchedReading) -> MarketTerms:
+    """The offer of the month and the announced ends."""
+    offer, ends = trade_in_offer(reading), ends_of_offers(reading)
+    amounts = np.zeros((kernels.AMOUNTS, 3))
+    for row, yuan in (
+        (kernels.SCRAPPAGE, offer.scrappage),
+        (kernels.REPLACEMENT, offer.replacement),
+        (kernels.SCRAPPAGE_PAUSED, offer.scrappage_paused),
+        (kernels.REPLACEMENT_PAUSED, offer.replacement_paused),
+        (kernels.TAX, offer.tax),
+        (kernels.TAX_RELIEF, offer.tax_relief),
+        (kernels.COUNTRYSIDE, offer.countryside),
+        (kernels.LOAN, offer.loan),
+        (
+            kernels.PRICE,
+            reading.parameters.array("car_price", reading.month) * kernels.YUAN_PER_PRICE_UNIT,
+        ),
+        (kernels.SCRAPPAGE_END, ends.scrappage.amount),
+        (kernels.REPLACEMENT_END, ends.replacement.amount),
+        (kernels.TAX_END, ends.tax.amount),
+    ):
+        amounts[row] = yuan
+    cars = CarTerms(
+        amounts=amounts,
+        registered_by=offer.registered_by.astype(np.int64),
+        new_for_old=offer.new_for_old.astype(np.float64),
+        months_left=np.array(
+            [ends.scrappage.months_left, ends.replacement.months_left, ends.tax.months_left]
+        ),
+        owned_by_scrappage=int(offer.owned_by_scrappage),
+        owned_by_replacement=int(offer.owned_by_replacement),
+        engine_bounded=bool(np.isfinite(offer.engine_litres)),
+    )
+    return MarketTerms(offer, cars)
+
+
+@remembered
+def paths_of_month(reading: WatchedReading) -> Paths:
+    """Paths that move the car market."""
+    parameters, month = reading.parameters, reading.month
+    return Paths(
+        parameters.scalar("income_index", month),
+        parameters.scalar("car_market_index", month),
+        float(parameters.array("car_range", month)[-1]),
+    )
+
+
+def constants_of(parameters: ParameterValues, choice: str, months: int) -> CarConstants:
+    """What stays the same over a run.
+
+    Parameters
+    ----------
+    parameters
+        Declared values.
+    choice
+        Submodel of car choice.
+    months
+        Age up to which hazards are tabulated.
+    """
+    value = parameters.scalar
+    age = np.arange(months) / MONTHS_PER_YEAR
+    natural = replacement.weibull_hazard_per_month(
+        age, value("car_survival_scale"), value("car_survival_shape")
+    )
+    sold_on = np.where(
+        age >= value("transfer_minimum_age"), value("transfer_hazard") / MONTHS_PER_YEAR, 0.0
+    )
+    annuity = vehicle_choice.annuity_years(
+        value("running_cost_discount"), value("running_cost_horizon")
+    )
+    return CarConstants(
+        natural=np.append(natural, 0.0),
+        market_rate=np.append(sold_on, value("first_purchase_hazard") / MONTHS_PER_YEAR),
+        choice=CHOICES.index(choice),
+        running_cost=annuity * parameters.array("car_running_cost"),
+        constant=parameters.array(VEHICLE_CONSTANTS[choice]),
+        price_coefficient=value("price_coefficient"),
+        price_elasticity=value("price_income_elasticity"),
+        transfer_elasticity=value("transfer_income_elasticity"),
+        first_elasticity=value("first_purchase_income_elasticity"),
+        first_ceiling=value("first_purchase_ceiling"),
+        range_weight=value("range_weight"),
+        reference_range=value("reference_range"),
+        home_charging_weight=value("home_charging_weight"),
+        public_charging_weight=value("public_charging_weight"),
+        reference_points=value("reference_points"),
+        peer_weight=value("peer_weight"),
+        attitude_weight=value("attitude_weight"),
+        scrappage_response=value("scrappage_response"),
+        transfer_response=value("transfer_response"),
+        first_response=value("first_purchase_response"),
+        additional_share=value("additional_replacement_share"),
+        hurry=value("announced_end_response"),
+        foresight=value("subsidy_foresight"),
+        lead=value("car_replacement_lead"),
+        replacement_share=value("replacement_share"),
+        charger_share=value("private_charger_share"),
+        claim_share=value("car_claim_share"),
+        small_engine_share=value("small_engine_share"),
+        pause_expectation=value("pause_expectation"),
+        countryside_share=value("countryside_catalogue_share"),
+        loan_share=value("car_loan_share"),
+        marketing=value("familiarity_marketing"),
+        word_of_mouth=value("familiarity_word_of_mouth"),
+        forgetting=value("familiarity_forgetting"),
+        innovation=value("bass_innovation") / MONTHS_PER_YEAR,
+        imitation=value("bass_imitation") / MONTHS_PER_YEAR,
+    )
+
+
+@dataclass(slots=True)
+class CarMarket:
+    """The car market of a run.
+
+    Attributes
+    ----------
+    columns, work, constants
+        What kernels read and write.
+    money, places, subsidies
+        Yuan received by programme, shape (programmes, n); places of :data:`PAID_BY_ROWS` in it;
+        yuan received in all, shape (n,).
+    parameters, choice
+        Whose constants they are.
+    terms, month, adopted
+        Of the month that is open.
+    received
+        Yuan that rows received in the month, by programme of :data:`PAID_BY_ROWS`, shape (5,).
+    """
+
+    columns: CarColumns
+    work: CarWork
+    constants: CarConstants
+    money: Array
+    places: NDArray[np.int64]
+    subsidies: Array
+    parameters: ParameterValues
+    choice: str
+    reference_income: float
+    terms: CarTerms
+    month: CarMonth
+    adopted: float = 0.0
+    received: Array = field(default_factory=lambda: np.zeros(len(PAID_BY_ROWS)))
+
+    @classmethod
+    def of(cls, columns: Columns, situation: Situation, reference_income: float) -> Self:
+        """The market of a population in its first month; shapes (n, ...)."""
+        rows, cells = len(columns["car"]), shape(("powertrain", "car_age"))
+        parameters, choice = situation.parameters, situation.structures["car_choice"]
+        constants = constants_of(parameters, choice, 1)
+        blocks, groups = -(-rows // kernels.BLOCK), -(-rows // kernels.GROUP)
+        powertrains, size = cells[0], int(np.prod(cells))
+        work = CarWork(
+            powers=np.empty((3, rows)),
+            kind=np.empty(rows, dtype=np.uint8),
+            cell=np.empty(rows, dtype=np.int16),
+            peers_seen=np.empty(rows, dtype=np.uint16),
+            decided=np.empty((MIXED + 1, kernels.DECIDED, rows)),
+            factor=np.zeros(size + 1),
+            empty=np.zeros(size),
+            table=np.zeros((MIXED, kernels.KINDS, kernels.TABLES, powertrains)),
+            sums=np.zeros((MIXED + 1, kernels.CELLS + size)),
+            partial=np.zeros((blocks, kernels.CELLS + size + 2)),
+            sold_on=np.empty(groups),
+            changed=np.empty(rows, dtype=np.int64),
+            changes=np.empty((rows, 3), dtype=np.int32),
+        )
+        own = CarColumns(
+            car=columns["car"],
+            registered=columns["registered"],
+            owned_since=columns["car_owned_since"],
+            readiness=columns["readiness"],
+            weight=columns["weight"],
+            urban=columns["urban"],
+            home_charging=columns["home_charging"],
+            attitude=columns["attitude"],
+            familiarity=columns["familiarity"],
+            adoption=columns["new_energy_adoption"],
+            peers=columns["peers"],
+        )
+        places = [HOUSEHOLD_PROGRAMMES.index(name) for name in PAID_BY_ROWS]
+        terms = market_terms(situation).cars
+        market = cls(
+            columns=own,
+            work=work,
+            constants=constants,
+            money=columns["money_received"].T,
+            places=np.array(places),
+            subsidies=columns["subsidy_received"],
+            parameters=parameters,
+            choice=choice,
+            reference_income=reference_income,
+            terms=terms,
+            month=CarMonth(0, 1.0, 1.0, 1.0, 1.0),
+        )
+        market._read_constants(columns["income"], situation, 1)
+        return market
+
+    def _read_constants(self, income: Array, situation: Situation, oldest: int) -> None:
+        self.parameters, self.choice = situation.parameters, situation.structures["car_choice"]
+        months = oldest + _YEARS_AHEAD * MONTHS_PER_YEAR
+        self.constants = constants_of(self.parameters, self.choice, months)
+        constants = self.constants
+        exponents = np.array(
+            [
+                constants.price_elasticity,
+                constants.first_elasticity,
+                constants.transfer_elasticity,
+            ]
+        )
+        kernels.powers(income, self.reference_income, exponents, self.work.powers)
+
+    def open(self, columns: Columns, situation: Situation, terms: CarTerms) -> None:
+        """Scale the sample to the stock and look at the peers."""
+        if (
+            self.parameters is not situation.parameters
+            or self.choice != situation.structures["car_choice"]
+        ):
+            self._read_constants(columns["income"], situation, 1)
+        paths = paths_of_month(situation)
+        index = situation.month.index
+        self.terms = terms
+        self.month = CarMonth(
+            index,
+            paths.income,
+            paths.market,
+            paths.range_km,
+            float(situation.stocks["public_charging_points_per_new_energy_car"]),
+        )
+        stock = situation.stocks["private_cars"]
+        oldest, self.adopted = kernels.open_market(
+            self.columns, self.work, terms, index, MONTHS_PER_YEAR, stock
+        )
+        if oldest >= len(self.constants.natural) - 1:
+            self._read_constants(columns["income"], situation, oldest)
+        kernels.see_peers(self.columns, self.work)
+
+    def decide(self, idea: int, reckoned: float) -> None:
+        """Decide under an idea of money, of which buyers reckon with a share."""
+        kernels.decide(
+            self.columns, self.work, self.constants, self.terms, self.month, idea, reckoned,
+            idea == CLOSED,
+        )  # fmt: skip
+
+    def sum_of(self, place: int, idea: int = OFFERED) -> float:
+        """A sum of the kernel under an idea of money."""
+        return float(self.work.sums[idea, place])
+
+    def claims(self, way: int, kind: int, idea: int = OFFERED) -> Array:
+        """Yuan claimed by each row, shape (n,); see :func:`.kernels.claims_of_rows`."""
+        rows = np.empty(len(self.columns.car))
+        kernels.claims_of_rows(self.columns, self.work, idea, way, kind, rows)
+        return rows
+
+    def subsidised_cars(self, way: int, parts: tuple[tuple[int, float], ...]) -> Array:
+        """Subsidised cars of each row by powertrain, shape (n, 3).
+
+        ``parts`` are ideas of money, each with the share of the month for which it holds.
+        """
+        cars = np.zeros((len(self.columns.car), 3))
+        for idea, share in parts:
+            kernels.cars_of_rows(self.columns, self.work, idea, way, share, cars)
+        return cars
+
+    def mix(self, parts: list[tuple[int, tuple[float, ...]]]) -> int:
+        """Mix decisions that hold for parts of the month, and say where the result is."""
+        if len(parts) == 1:
+            return parts[0][0]
+        ideas = np.array([idea for idea, _ in parts], dtype=np.int64)
+        left, moved = (np.array([shares[way] for _, shares in parts]) for way in range(2))
+        kernels.mix(self.columns, self.work, self.constants, ideas, left, moved, MIXED)
+        return MIXED
+
+    def finish(
+        self, situation: Situation, idea: int, served: tuple[float, float]
+    ) -> dict[str, float]:
+        """Write flows, pay, and remember.
+
+        Parameters
+        ----------
+        situation
+            The month.
+        idea
+            What holds, of :meth:`mix`.
+        served
+            Share of claims for scrapping and for selling on that rows are paid at once.
+
+        Returns
+        -------
+        dict
+            Yuan booked by programme: what is not levied, and what is paid for new cars.
+        """
+        ledger, factor, bought = situation.ledger, np.empty(3), np.zeros(3)
+        orders = kernels.flow(
+            self.work, self.constants, MONTHS_PER_YEAR, idea, bought,
+            ledger.flow("private_car_scrappage_per_month"), factor,
+        )  # fmt: skip
+        ledger.flow("private_car_purchases_per_month")[:] += bought
+        ledger.flow("private_charging_point_orders_per_month")[...] += orders
+        keys = np.array(
+            [
+                month_key(situation.seed, f"car: {purpose}", self.month.month)
+                for purpose in ("leave", "buy", "powertrain", "used", "used_car")
+            ]
+        )
+        kernels.book_and_remember(
+            self.columns, self.work, self.constants, self.terms, self.month, idea,
+            np.array(served), factor, self.adopted, keys, self.money, self.places,
+            self.subsidies, self.received,
+        )  # fmt: skip
+        sold = np.where(factor > 0.0, bought, 0.0)
+        amounts = self.terms.amounts
+        return {
+            "car_scrappage": served[0] * self.sum_of(kernels.CLAIMED_LEFT),
+            "car_replacement": served[1] * self.sum_of(kernels.CLAIMED_MOVED),
+            "countryside_cars": float(self.received[2]),
+            "consumer_loan_interest": float(
+                self.constants.loan_share * (sold @ amounts[kernels.LOAN])
+            ),
+            "tax_relief": float(sold @ amounts[kernels.TAX_RELIEF]),
+        }
