@@ -145,10 +145,7 @@ def test_a_data_collector_watches_model_types_and_all_agents(model: TransitionMo
         model_reporters={
             "month": "month",
             "paid": lambda m: float(m.agents_by_type[Household].agg("subsidy_received", np.sum)),
-            "habit": [
-                lambda m, kind: m.agents_by_type[kind].agg("sorting_habit", max),
-                [Household],
-            ],
+            "habit": [highest_habit, [model.agents_by_type[Household]]],
         },
         agenttype_reporters={
             Household: {"car": "car", "rich": lambda household: household.income > 1e5},
