@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -615,3 +615,56 @@ def test_a_change_made_in_python_is_checked_like_any_other() -> None:
         Scenario(name="mine", levers=(LeverChange(lever="trade_in_budget", value=9.0),) * 2)
     with pytest.raises(InputError, match=r"measures: read .*once"):
         Scenario(name="mine", measures=(MeasureSwitch(measure=24, state="off"),) * 2)
+
+
+# ------------------------------------------------------------------------ paths of all levers
+
+
+@given(
+    base=st.sampled_from(["plan", "accelerated", "none"]),
+    changes=st.lists(
+        st.tuples(
+            st.sampled_from([*LEVERS]),
+            st.floats(0.0, 1.0),
+            st.integers(-3, 40).map(lambda months: PLAN_START + months),
+        ),
+        max_size=4,
+    ),
+    switches=st.lists(
+        st.tuples(
+            st.sampled_from(sorted({lever.measure for lever in LEVERS.values()})),
+            st.sampled_from(["on", "off"]),
+            st.integers(-3, 40).map(lambda months: PLAN_START + months),
+        ),
+        max_size=3,
+    ),
+)
+@settings(max_examples=40, deadline=None)
+def test_paths_of_levers_are_their_values_in_each_month(
+    base: str,
+    changes: list[tuple[str, float, Month]],
+    switches: list[tuple[int, str, Month]],
+) -> None:
+    scenario = Scenario.load(base)
+    for name, place, start in changes:
+        entry = LEVERS[name]
+        scenario = scenario.replace({name: entry.low + place * (entry.high - entry.low)}, start)
+    for measure, state, start in switches:
+        scenario = scenario.replace({f"measure.{measure}": state}, start)
+    first, last = PLAN_START + (-6), PLAN_START + 40
+    paths = scenario.lever_paths(first, last)
+    assert len(paths) == last - first + 1
+    for step in range(0, len(paths), 5):
+        assert paths[step] == scenario.lever_values(first + step)
+        assert [*paths[step]] == [*LEVERS]
+
+
+def test_scenarios_that_say_the_same_of_a_month_share_its_levers() -> None:
+    first, last = Month.parse("2025-11"), Month.parse("2026-02")
+    one = Scenario.load("plan").replace({BUDGET.id: 50.0}, "2026-01").lever_paths(first, last)
+    other = Scenario.load("plan").replace({BUDGET.id: 60.0}, "2026-01").lever_paths(first, last)
+    again = Scenario.load("plan").replace({BUDGET.id: 50.0}, "2026-01").lever_paths(first, last)
+    assert one[0] is other[0] is again[0]
+    assert one[2] is again[2]
+    assert one[2] is not other[2]
+    assert (one[2][BUDGET.id], other[2][BUDGET.id]) == (50.0, 60.0)

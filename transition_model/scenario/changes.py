@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
@@ -40,7 +40,13 @@ def switchable_measures() -> tuple[int, ...]:
 
 def canonical[T: Frozen](changes: tuple[T, ...]) -> tuple[T, ...]:
     """Changes in one order, so that equal scenarios are equal however they were made."""
-    return tuple(sorted(changes, key=lambda change: str(tuple(change.model_dump().values()))))
+    return tuple(sorted(changes, key=_in_words))
+
+
+@lru_cache(maxsize=4096)
+def _in_words(change: Frozen) -> str:
+    """What a change says, on one line."""
+    return str(tuple(change.model_dump().values()))
 
 
 class LeverChange(Frozen):

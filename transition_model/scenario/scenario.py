@@ -69,7 +69,7 @@ from transition_model.scenario.changes import (
     refuse_twice,
     without_defaults,
 )
-from transition_model.scenario.lever_paths import LawKey, lever_path, lever_value
+from transition_model.scenario.lever_paths import LawKey, lever_paths, lever_value
 from transition_model.structures import default_structures
 
 LONGEST_NAME = 80
@@ -341,19 +341,8 @@ class Scenario(Frozen):
         return {identifier: self.lever_value(identifier, month) for identifier in load_levers()}
 
     def lever_paths(self, first: Month, last: Month) -> list[dict[str, float]]:
-        """Values of every lever, by id, in each month from ``first`` to ``last``, both included."""
-        law = self._law_key
-        paths = [
-            lever_path(
-                declared.id,
-                tuple(change for change in self.levers if change.lever == declared.id),
-                tuple(switch for switch in self.measures if switch.measure == declared.measure),
-                law if declared.law is not None else None,
-                first,
-                last,
-            )
-            for declared in load_levers().values()
-        ]
-        return [
-            dict(zip(load_levers(), values, strict=True)) for values in zip(*paths, strict=True)
-        ]
+        """Values of every lever, by id, in each month from ``first`` to ``last``, both included.
+
+        Months, and scenarios, with the same values share one dictionary: nobody may write into it.
+        """
+        return lever_paths(self.levers, self.measures, self._law_key, first, last)
