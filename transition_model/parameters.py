@@ -34,6 +34,10 @@ type Array = NDArray[np.float64]
 type Strict = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 type Table = dict[str, Strict] | dict[str, dict[str, Strict]]
 
+PATHS_BEGIN = Month.parse("2020-01")
+PATHS_END = Month.parse("2030-12")
+"""First and last month of what :meth:`ParameterValues.path` lays out."""
+
 
 class Parameter(BaseModel):
     """One declared value."""
@@ -125,6 +129,12 @@ class Parameter(BaseModel):
             self._by_month[month.index] = self._declared_at(month)
         entry = self._by_month[month.index] * number
         return float(entry) if not self.over else np.asarray(entry)
+
+    @cached_property
+    def declared_path(self) -> Array:
+        """Declared values from :data:`PATHS_BEGIN` to :data:`PATHS_END`, shape (months, ...)."""
+        months = range(PATHS_BEGIN.index, PATHS_END.index + 1)
+        return np.array([self.at(Month(index), 1.0) for index in months])
 
     @cached_property
     def _table(self) -> Array:
@@ -233,6 +243,11 @@ class ParameterValues:
         """:meth:`number` of every parameter."""
         return {**self._parameters.centrals, **self._overrides}
 
+    def path(self, identifier: str) -> Array:
+        """A path month by month, shape (months, ...); :func:`place_on_path` finds a month."""
+        path: Array = self._parameters[identifier].declared_path * self.number(identifier)
+        return path
+
     def number(self, identifier: str) -> float:
         """The one uncertain number of a parameter: the value, or the factor on a table or path."""
         return self._overrides.get(identifier, self._parameters[identifier].central)
@@ -248,6 +263,19 @@ class ParameterValues:
         return np.asarray(
             self.at(identifier, month) if month is not None else self[identifier], dtype=np.float64
         )
+
+
+def place_on_path(month: Month) -> int:
+    """Where a month lies on what :meth:`ParameterValues.path` lays out.
+
+    Raises
+    ------
+    InputError
+        If paths do not reach there.
+    """
+    if not PATHS_BEGIN <= month <= PATHS_END:
+        raise InputError("month", month, f"{PATHS_BEGIN} to {PATHS_END}")
+    return month - PATHS_BEGIN
 
 
 @cache
