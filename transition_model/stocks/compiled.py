@@ -25,6 +25,7 @@ from transition_model.stocks.engine import (
     settable,
     settable_by_run,
     shown,
+    slots_of,
     whole_steps,
 )
 from transition_model.stocks.equations import (
@@ -62,6 +63,17 @@ def equations_of(source: ModelSource) -> Equations:
     """
     equations = kept(source.sha256, "equations", Equations, lambda: unroll(source, parse(source)))
     return replace(equations, where=str(source.path))
+
+
+def scheduled(equations: Equations) -> tuple[Equations, Schedule]:
+    """Return equations as they are computed, and their order.
+
+    Raises
+    ------
+    InputError
+        If they have a causal loop without a stock.
+    """
+    return with_reciprocals(equations, schedule(equations))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +115,11 @@ class CompiledModel:
 
     def __init__(self, source: ModelSource, notice: Notice | None = None) -> None:
         self.source = source
-        scheduled = cache(lambda: _scheduled(source))
-        program = kept(source.sha256, "program", Program, lambda: lay_out(scheduled()[0]))
+        ordered = cache(lambda: scheduled(equations_of(source)))
+        program = kept(source.sha256, "program", Program, lambda: lay_out(ordered()[0]))
         self.program = replace(program, where=str(source.path))
         self.variables = shown(self.program.variables)
-        self.code = _compiled(source, self.program, scheduled, notice or _LOG.info)
+        self.code = _compiled(source, self.program, ordered, notice or _LOG.info)
 
     def start(
         self,
@@ -474,15 +486,10 @@ def compile_model(path: str | Path, notice: Notice | None = None) -> CompiledMod
     return CompiledModel(read_source(path), notice)
 
 
-def _scheduled(source: ModelSource) -> tuple[Equations, Schedule]:
-    equations = equations_of(source)
-    return with_reciprocals(equations, schedule(equations))
-
-
 def _compiled(
     source: ModelSource,
     program: Program,
-    scheduled: Callable[[], tuple[Equations, Schedule]],
+    ordered: Callable[[], tuple[Equations, Schedule]],
     notice: Notice,
 ) -> MachineCode:
     """Return the program's code, compiled now or before for a processor like this one."""
@@ -490,5 +497,5 @@ def _compiled(
     path = folder / f"engine-{processor()[:16]}.o"
     if not path.is_file():
         notice(f"Compiling {source.path.name} once; the result is kept in {folder}")
-        write_atomically(path, machine_code(instructions(*scheduled(), program)))
+        write_atomically(path, machine_code(instructions(*ordered(), program)))
     return loaded(path)

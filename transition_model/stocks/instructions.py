@@ -570,9 +570,7 @@ class _Writer:
         )
         first, _ = self._place(firsts, axes)
         last, _ = self._place(lasts, axes)
-        return self._result(
-            f"call double @interpolate(double {argument}, i64 {first}, i64 {last})"
-        )
+        return self._result(f"call double @interpolate(double {argument}, i64 {first}, i64 {last})")
 
     def _table(self, node: Interpolation) -> Table:
         position = sum(
@@ -602,6 +600,4 @@ def _literal(number: float) -> str:
 
 def _table(name: str, kind: str, values: Iterable[str]) -> str:
     listed = [f"{kind} {value}" for value in values]
-    return (
-        f"@{name} = private unnamed_addr constant [{len(listed)} x {kind}] [{', '.join(listed)}]"
-    )
+    return f"@{name} = private unnamed_addr constant [{len(listed)} x {kind}] [{', '.join(listed)}]"

@@ -7,7 +7,6 @@ import hashlib
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -126,7 +125,7 @@ def loaded(path: Path) -> MachineCode:
     return MachineCode(path.read_bytes())
 
 
-def _machine(llvm: ModuleType) -> Any:
+def _machine(llvm: Any) -> Any:
     """Return LLVM's description of this processor."""
     target = llvm.Target.from_triple(llvm.get_process_triple())
     return target.create_target_machine(
@@ -140,7 +139,7 @@ def _machine(llvm: ModuleType) -> Any:
 
 
 @cache
-def _llvm() -> ModuleType:
+def _llvm() -> Any:
     """Import llvmlite when it is first needed."""
     import llvmlite.binding as llvm
 
