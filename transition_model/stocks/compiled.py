@@ -25,7 +25,6 @@ from transition_model.stocks.engine import (
     settable,
     settable_by_run,
     shown,
-    slots_of,
     whole_steps,
 )
 from transition_model.stocks.equations import (
