@@ -21,6 +21,9 @@ from numba.extending import register_jitable
 
 from transition_model.cache_folder import cache_folder
 
+type Fields = tuple[Any, ...]
+"""Fields of a named tuple in a plain one, which a kernel takes over in half the time."""
+
 _SOURCES = ("kernels", "behaviour", "policy")
 """Folders whose functions kernels may take in."""
 

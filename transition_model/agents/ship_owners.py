@@ -12,12 +12,39 @@ from transition_model.agents.situation import Situation
 from transition_model.behaviour import fleet_choice, truck_choice
 from transition_model.behaviour.discounting import present_value_factor
 from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.compilation import Fields
 from transition_model.dimensions import dimension
-from transition_model.parameters import ParameterValues
+from transition_model.kernels import ship_owners as kernel
+from transition_model.month_terms import WatchedReading, remembered
+from transition_model.parameters import ParameterValues, place_on_path
 from transition_model.policy.charging import ship_grant_of_month
 from transition_model.random_streams import normal
 
 type Array = NDArray[np.float64]
+
+
+@remembered
+def grant_of_month(reading: WatchedReading) -> Array:
+    """Grant for a new ship, yuan, shape (powertrains,)."""
+    price = reading.parameters.array("ship_price")
+    return ship_grant_of_month(reading.law["green_ship_option"], reading.month, price - price.min())
+
+
+def constants_of(parameters: ParameterValues) -> kernel.Constants:
+    """What the kernel is given for a run."""
+    array, scalar = parameters.array, parameters.scalar
+    factor = present_value_factor(scalar("ship_discount_rate"), scalar("ship_years_reckoned"))
+    return kernel.Constants(
+        price=array("ship_price"),
+        fuel=factor * scalar("ship_diesel_cost") * array("ship_energy_cost"),
+        reach=array("ship_range"),
+        market=parameters.path("ship_market"),
+        months_of_life=scalar("ship_life") * MONTHS_PER_YEAR,
+        growth=scalar("ship_growth") / MONTHS_PER_YEAR,
+        steepness=scalar("truck_distance_steepness"),
+        cost_sensitivity=scalar("ship_cost_sensitivity"),
+        programme=dimension("subsidy_programme").index("ships"),
+    )
 
 
 class ShipOwner(RowAgent):
@@ -37,6 +64,8 @@ class ShipOwners(ColumnarAgentSet[ShipOwner]):
         Public money received since 2020, yuan.
     """
 
+    _given: tuple[ParameterValues, Fields, Fields] | None = None
+
     @classmethod
     def build(cls, model: Any, parameters: ParameterValues, seed: int, first_id: int) -> Self:
         """Make the owners, with the ships of the beginning of 2020 in equal parts."""
@@ -52,6 +81,27 @@ class ShipOwners(ColumnarAgentSet[ShipOwner]):
 
     def decide(self, situation: Situation) -> None:
         """Take worn-out ships out of service and buy new ones."""
+        if situation.kernels == "numpy":
+            self._decide_in_numpy(situation)
+            return
+        if self._given is None or self._given[0] is not situation.parameters:
+            named = tuple(self.columns[name] for name in kernel.Columns._fields)
+            self._given = situation.parameters, named, tuple(constants_of(situation.parameters))
+        _, columns, constants = self._given
+        ledger = situation.ledger
+        kernel.decide(
+            columns,
+            constants,
+            grant_of_month(situation),
+            place_on_path(situation.month),
+            (
+                ledger.flow("ship_scrappage_per_month"),
+                ledger.flow("ship_purchases_per_month"),
+                ledger.flow("subsidy_spending_per_month"),
+            ),
+        )
+
+    def _decide_in_numpy(self, situation: Situation) -> None:
         parameters = situation.parameters
         gone = self.ships / (parameters.scalar("ship_life") * MONTHS_PER_YEAR)
         growth = parameters.scalar("ship_growth") / MONTHS_PER_YEAR

@@ -15,6 +15,9 @@ from transition_model.agents.columns import ColumnarAgentSet, RowAgent
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import hydrogen_stations
 from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.compilation import Fields
+from transition_model.dimensions import dimension
+from transition_model.kernels import station_developers as kernel
 from transition_model.month_terms import WatchedReading, remembered
 from transition_model.parameters import ParameterValues
 from transition_model.policy.charging import StationTerms, station_terms_of_month
@@ -41,7 +44,22 @@ def sales_of_a_station(situation: Situation) -> float:
     capacity = situation.parameters.scalar("hydrogen_station_capacity")
     stations = float(situation.stocks["hydrogen_stations"])
     used = float(situation.stocks["truck_hydrogen_use_per_month"]) * MONTHS_PER_YEAR
-    return min(used / stations, capacity) if stations > 0.0 else capacity
+    return hydrogen_stations.sales_of_a_station(stations, used, capacity)
+
+
+def constants_of(parameters: ParameterValues) -> kernel.Constants:
+    """What the kernel is given for a run."""
+    scalar = parameters.scalar
+    return kernel.Constants(
+        capacity=scalar("hydrogen_station_capacity"),
+        investment=scalar("hydrogen_station_investment"),
+        margin=scalar("hydrogen_station_margin"),
+        years=scalar("hydrogen_station_years"),
+        pace=scalar("hydrogen_station_pace") / MONTHS_PER_YEAR,
+        value_spread=scalar("hydrogen_station_value_spread"),
+        power=scalar("charging_point_power"),
+        programme=dimension("subsidy_programme").index("charging_and_hydrogen"),
+    )
 
 
 class StationDeveloper(RowAgent):
@@ -63,6 +81,8 @@ class StationDevelopers(ColumnarAgentSet[StationDeveloper]):
         Public money received since 2020, yuan.
     """
 
+    _given: tuple[ParameterValues, Fields, Fields] | None = None
+
     @classmethod
     def build(cls, model: Any, parameters: ParameterValues, seed: int, first_id: int) -> Self:
         """Make the developers."""
@@ -79,6 +99,28 @@ class StationDevelopers(ColumnarAgentSet[StationDeveloper]):
 
     def decide(self, situation: Situation) -> None:
         """Claim for charging points and hydrogen sold, and begin hydrogen stations."""
+        if situation.kernels == "numpy":
+            self._decide_in_numpy(situation)
+            return
+        if self._given is None or self._given[0] is not situation.parameters:
+            named = tuple(self.columns[name] for name in kernel.Columns._fields)
+            self._given = situation.parameters, named, tuple(constants_of(situation.parameters))
+        _, columns, constants = self._given
+        stocks, ledger = situation.stocks, situation.ledger
+        kernel.decide(
+            columns,
+            constants,
+            tuple(station_terms(situation)),
+            (
+                float(stocks["hydrogen_stations"]),
+                float(stocks["truck_hydrogen_use_per_month"]),
+                float(stocks["public_charging_point_starts_per_month"]),
+            ),
+            ledger.flow("hydrogen_stations_begun_per_month").reshape(1),
+            ledger.flow("subsidy_spending_per_month"),
+        )
+
+    def _decide_in_numpy(self, situation: Situation) -> None:
         terms = station_terms(situation)
         begun = self._begin(situation, terms)
         situation.ledger.add("hydrogen_stations_begun_per_month", begun.sum())

@@ -12,6 +12,22 @@ type Array = NDArray[np.float64]
 
 
 @formula
+def sales_of_a_station(stations: float, used: float, capacity: float) -> float:
+    """Hydrogen that a station sells, kg/year; all that it can where there is none yet.
+
+    Parameters
+    ----------
+    stations
+        In service.
+    used
+        By all trucks, kg/year.
+    capacity
+        Of a station, kg/year.
+    """
+    return min(used / stations, capacity) if stations > 0.0 else capacity
+
+
+@formula
 def covered_share(operating: float, limit: float, sales: float, years: float) -> float:
     """Share of a station's sales over the years reckoned that its operating subsidy covers.
 
@@ -72,7 +88,7 @@ def station_value(
 
 
 @formula
-def stations_begun(value: Array, spread: float, pace: Array) -> Array:
+def stations_begun(value: Array, spread: float, pace: Array | float) -> Array:
     """Stations that developers begin, expected numbers in the unit of the pace.
 
     ``pace / (1 + exp(-value / spread))``: sites differ in what they are worth, logistically.
