@@ -68,7 +68,7 @@ def charges(columns: Columns, situation: Situation) -> Charges:
     allowances = sold * price.pilot * carbon_per_output(columns, parameters)
     share, certificates = _green_power(situation)
     sector = columns["sector"]
-    known = _known_charges(parameters)
+    known = known_charges(parameters)
     extra = (tax + water - known)[sector] + allowances
     return Charges(
         environmental_tax=tax,
@@ -135,7 +135,7 @@ def _water(parameters: ParameterValues, fee: float, known: float) -> Array:
     return fee * drawn
 
 
-def _known_charges(parameters: ParameterValues) -> Array:
+def known_charges(parameters: ParameterValues) -> Array:
     """Tax and fee of January 2020, which the margins on record have paid, shape (10,)."""
     published = load_instruments()
     rates = finance.pollution_tax(published, FIRST_MONTH)

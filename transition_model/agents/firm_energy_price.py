@@ -67,7 +67,9 @@ def prices(columns: Columns, situation: Situation) -> EnergyPrice:
         situation,
         columns["energy_ratio_of_last_year"] * (1.0 - columns["measure_saving"]),
     )
-    base = parameters.scalar("industrial_electricity_price", situation.month) * _by_load(situation)
+    base = parameters.scalar("industrial_electricity_price", situation.month) * price_by_load(
+        parameters, rules.time_of_use_floats(situation.law, situation.month)
+    )
     surcharge = at_limit + enforced * tiered
     return EnergyPrice(
         price=electricity_price.effective_price(
@@ -128,16 +130,22 @@ def _tiered(columns: Columns, situation: Situation, ratio: Array) -> tuple[Array
     )
 
 
-def _by_load(situation: Situation) -> Array:
-    """Price by sector's load against the mean of industry, shape (10,)."""
-    parameters = situation.parameters
+def price_by_load(parameters: ParameterValues, floats: Array) -> Array:
+    """Price by sector's load against the mean of industry, shape (10,).
+
+    Parameters
+    ----------
+    parameters
+        Declared values under the scenario's overrides.
+    floats
+        What each hour adds to the price, share of the flat price, shape (24,).
+    """
     load = electricity_price.daily_load(
         parameters.array("industrial_continuous_load"),
         round(parameters.scalar("industrial_working_hours_begin")),
         round(parameters.scalar("industrial_working_hours_end")),
         HOURS_PER_DAY,
     )
-    floats = rules.time_of_use_floats(situation.law, situation.month)
     shifted = electricity_price.shifted_load(
         load,
         floats,

@@ -45,7 +45,7 @@ def invest(
         columns["catalogue_class"],
         columns["specific_energy"],
         columns["specific_energy_limit"],
-        _penalised(),
+        penalised_classes(),
         dimension("catalogue_class").index("allowed"),
     )
 
@@ -200,6 +200,7 @@ def _adopt(columns: Columns, adopts: Mask) -> None:
     columns["months_since_measure"][adopts] = 0.0
 
 
-def _penalised() -> Mask:
+def penalised_classes() -> Mask:
+    """Classes that pay a surcharge, shape (4,)."""
     members = dimension("catalogue_class").members
     return np.array([member in ("restricted", "eliminated") for member in members])

@@ -18,22 +18,21 @@ from transition_model.agents.firm_charges import Charges, charges, write_charges
 from transition_model.agents.firm_columns import opening_columns, sums_by_sector
 from transition_model.agents.firm_energy_price import FIRST_MONTH, EnergyPrice, prices
 from transition_model.agents.firm_investment import KWH_PER_GWH, invest
+from transition_model.agents.firm_terms import (
+    PHYSICAL_OUTPUT,
+    FirmRun,
+    firm_terms,
+    ledger_places,
+    month_of,
+)
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import production
 from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.dimensions import dimension
+from transition_model.kernels import firms as kernels
 from transition_model.parameters import ParameterValues
 
 type Array = NDArray[np.float64]
-
-PHYSICAL_OUTPUT = {
-    "steel": "crude_steel_output",
-    "cement": "cement_output",
-    "aluminium": "nonferrous_metal_output",
-    "glass": "flat_glass_output",
-    "vehicles": "motor_vehicle_output",
-}
-"""The parameter that counts a sector's output, where there is a series."""
 
 
 class Firm(RowAgent):
@@ -81,6 +80,8 @@ class Firms(ColumnarAgentSet[Firm]):
         longer, and national.
     """
 
+    _run: FirmRun | None = None
+
     @classmethod
     def build(cls, model: Any, parameters: ParameterValues, seed: int, first_id: int) -> Self:
         """Firms as of the opening month (:func:`~.firm_columns.opening_columns`)."""
@@ -88,6 +89,24 @@ class Firms(ColumnarAgentSet[Firm]):
 
     def decide(self, situation: Situation) -> None:
         """Make, use energy, invest and apply for certificates; all on the month's opening state."""
+        if situation.kernels == "numpy":
+            self._decide_by_numpy(situation)
+            return
+        if self._run is None or self._run.parameters is not situation.parameters:
+            self._run = FirmRun.of(situation.parameters)
+        terms = firm_terms(situation)
+        kernels.decide(
+            kernels.FirmColumns(*[self.columns[name] for name in kernels.FirmColumns._fields]),
+            self._run.constants,
+            terms.law,
+            month_of(situation),
+            self._run.by_load(terms.floats),
+            ledger_places(),
+            situation.ledger.numbers,
+        )
+
+    def _decide_by_numpy(self, situation: Situation) -> None:
+        """The same, by the reference."""
         owed = charges(self.columns, situation)
         price = prices(self.columns, situation)
         self._produce(situation, price, owed)

@@ -169,7 +169,6 @@ def construction_months(
     return np.rint(np.where(draw * width < left, rising, falling)).astype(np.int64)
 
 
-@formula
 def interest_subsidy(loan: Array, interest_discount: float, term: float) -> Array:
     """Public money that an interest discount costs over a loan's life, undiscounted, yuan.
 
