@@ -15,7 +15,7 @@ from benchmarks.mesa_objects.durables import (
     softmax,
     weibull_hazard,
 )
-from transition_model.agents.household_purchases import ends_of_offers
+from transition_model.agents.household_offers import ends_of_offers
 from transition_model.agents.situation import Situation
 from transition_model.behaviour.vehicle_choice import annuity_years
 from transition_model.policy.trade_in import TradeInOffer, is_new_energy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import mesa
@@ -249,12 +250,14 @@ class Household(mesa.Agent[Any]):
         self.readiness = 1.0
 
     def _remember_appliances(self) -> None:
-        now = self.now
+        # Hazards laid end to end: a kind is replaced if the draw, or that plus 1, falls on its own.
+        now, draw, end = self.now, self.now.draws["appliances: replace"][self.row], 0.0
         for kind, choice in enumerate(self.appliance_choices):
             self.appliance_readiness[kind] += choice.refill
             self.appliance_claims[kind] += choice.claimed
-            replaces, grade = now.appliance_draws[kind]
-            if replaces[self.row] < choice.hazard:
+            begin, end = end, end + choice.hazard
+            if ceil(end - draw) > ceil(begin - draw):
+                grade = now.grade_draws[kind][self.row]
                 self.appliance_bought[kind] = now.index
-                self.appliance_grade[kind] = pick(grade[self.row], choice.shares)
+                self.appliance_grade[kind] = pick(grade, choice.shares)
                 self.appliance_readiness[kind] = 1.0

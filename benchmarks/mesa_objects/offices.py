@@ -17,6 +17,7 @@ from transition_model.agents.household_money import (
     TradeInMoney,
     beginning_retroactive,
 )
+from transition_model.agents.household_offers import CAR_RULES, car_amount
 from transition_model.agents.household_purchases import money_left
 from transition_model.agents.situation import Situation
 from transition_model.dimensions import dimension
@@ -26,11 +27,8 @@ from transition_model.instruments.monthly import met
 from transition_model.policy.trade_in import (
     HOUSEHOLD_PROGRAMMES,
     TradeInOffer,
-    is_new_energy,
-    reshaping,
 )
 
-CAR_RULES = ("car_scrappage_renewal", "car_replacement_renewal")
 APPLIANCES = "appliance_trade_in"
 YUAN = 1e4
 
@@ -96,7 +94,7 @@ class Offices:
             version = beginning_retroactive(law, situation.month)
             if version is None:
                 continue
-            amount = partial(_car_amount, situation)
+            amount = partial(car_amount, situation)
             owed = self.money.top_up(law, situation.month, amount)
             rows = np.zeros(len(agents)) if owed is None else owed
             cars = np.array([_subsidised(a, a.cars["offered"], claims) for a in agents])
@@ -183,7 +181,7 @@ def _worth(situation: Situation, rule: str, version: Version) -> float:
     parameters = situation.parameters
     if rule in CAR_RULES:
         price = parameters.array("car_price", situation.month) * YUAN
-        return float(_car_amount(situation, version, price).mean())
+        return float(car_amount(situation, version, price).mean())
     if rule == APPLIANCES:
         price = parameters.array("appliance_price").mean(axis=0)
         claims = Claims.of(grade=dimension("grade").members, appliance_price=price)
@@ -191,11 +189,3 @@ def _worth(situation: Situation, rule: str, version: Version) -> float:
         good = next(good for good in GOODS if good.instrument == rule)
         claims = Claims.of(**{good.price: np.array([parameters.scalar(f"{good.name}_price")])})
     return float(np.where(met(version, claims), version.form.yuan(claims), 0.0).mean())
-
-
-def _car_amount(situation: Situation, version: Version, price: Any) -> Any:
-    """Yuan by powertrain under a version at prices, as the levers reshape it."""
-    claims = Claims.of(powertrain=dimension("powertrain").members, car_price=price)
-    levers = situation.levers
-    factor = reshaping(is_new_energy(), levers["trade_in_generosity"], levers["green_preference"])
-    return factor * np.where(met(version, claims), version.form.yuan(claims), 0.0)

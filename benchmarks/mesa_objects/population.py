@@ -19,7 +19,7 @@ from benchmarks.mesa_objects.travel import travel_terms
 from benchmarks.mesa_objects.waste import waste_terms
 from transition_model import random_streams
 from transition_model.agents.household_goods import GOODS
-from transition_model.agents.household_purchases import nothing_offered, trade_in_offer
+from transition_model.agents.household_offers import nothing_offered, trade_in_offer
 from transition_model.agents.household_travel import green_taste
 from transition_model.agents.situation import Situation
 from transition_model.calendar import Month as CalendarMonth
@@ -121,13 +121,10 @@ class Population:
             now.ideas["without money"] = self._idea(now, situation, offer, pause)
         version = last_version(situation.law["appliance_trade_in"], situation.month)
         now.counts_anew = version is not None and self.offices.begins(version.id)
-        now.draws = {f"car: {name}": self._draws(situation, f"car: {name}") for name in CAR_DRAWS}
-        now.appliance_draws = [
-            (
-                self._draws(situation, f"{kind}: replace"),
-                self._draws(situation, f"{kind}: grade"),
-            )
-            for kind in dimension("appliance").members
+        purposes = (*(f"car: {name}" for name in CAR_DRAWS), "appliances: replace")
+        now.draws = {purpose: self._draws(situation, purpose) for purpose in purposes}
+        now.grade_draws = [
+            self._draws(situation, f"{kind}: grade") for kind in dimension("appliance").members
         ]
         return now
 

@@ -72,7 +72,7 @@ class Month:
     closes: bool = False
     parts: Parts
     draws: dict[str, list[float]]
-    appliance_draws: list[tuple[list[float], list[float]]]
+    grade_draws: list[list[float]]
     income_index: float
     counts_anew: bool
     car_factor: list[list[float]]

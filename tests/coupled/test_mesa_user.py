@@ -251,14 +251,27 @@ def test_readiness_that_is_taken_away_by_each_agent_keeps_it_from_buying() -> No
     assert changed[name].sum() < untouched[name].sum() / 4.0
 
 
-def test_richer_households_buy_more_cars() -> None:
-    def enrich(model: TransitionModel) -> None:
-        households = model.agents_by_type[Household]
-        households.set("income", 2.0 * households.income)
-
-    untouched, changed = after(enrich)
+@pytest.mark.parametrize(
+    "kernels",
+    [
+        pytest.param(
+            "compiled",
+            marks=pytest.mark.xfail(
+                strict=True, reason="powers of incomes are tabulated once: purchases stay the same"
+            ),
+        ),
+        "numpy",
+    ],
+)
+def test_richer_households_buy_more_cars(kernels: Any) -> None:
+    model = TransitionModel(rng=2, households=HOUSEHOLDS, kernels=kernels)
+    model.run_for(2)
     name = "private_car_purchases_per_month"
-    assert changed[name].sum() > untouched[name].sum()
+    before = model.flows[name].sum()
+    households = model.agents_by_type[Household]
+    households.set("income", 2.0 * households.income)
+    model.step()
+    assert model.flows[name].sum() > 1.2 * before
 
 
 def test_what_a_household_has_received_is_its_own_to_read_and_to_reset() -> None:
