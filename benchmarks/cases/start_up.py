@@ -1,10 +1,17 @@
-"""Start-up: whole processes that do next to nothing."""
+"""Start-up: whole processes that do next to nothing, and the stock-flow model's first use."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from tempfile import TemporaryDirectory
 
-from benchmarks.measuring import Measurement, process
+from benchmarks.measuring import Goal, Measurement, process, repeated, seconds_of
+from transition_model.stocks import CompiledModel, load_source
+from transition_model.stocks.compiled import equations_of, scheduled
+from transition_model.stocks.instructions import instructions, lay_out
+from transition_model.stocks.machine_code import loaded, machine_code
+from transition_model.stocks.unrolling import unroll
+from transition_model.stocks.vensim_text import parse
 
 COMMANDS = {
     "transition-model --help": ["-m", "transition_model", "--help"],
@@ -13,11 +20,51 @@ COMMANDS = {
     "import TransitionModel": ["-c", "from transition_model import TransitionModel"],
     "python alone": ["-c", "pass"],
 }
+OPEN = (
+    "from transition_model.stocks import CompiledModel, load_source\nCompiledModel(load_source())"
+)
+COMPILE_GOAL, OPEN_GOAL = Goal(4.0), Goal(30.0)
 
 
 def measure(repeats: int) -> Iterator[Measurement]:
-    """Measure the wall time of each command, after one that does not count."""
+    """Measure the wall time of each command, after one that does not count, and the first use."""
     for name, arguments in COMMANDS.items():
         process(arguments)
         seconds = tuple(process(arguments).seconds for _ in range(repeats))
         yield Measurement(name, "s", seconds)
+    yield Measurement(
+        "stock-flow model, first use; whole process",
+        "s",
+        tuple(_first_use() for _ in range(repeats)),
+    )
+    yield from _parts_of_first_use(repeats)
+    again = repeated(_open, repeats)
+    yield Measurement(
+        "stock-flow model, opened again", "ms", tuple(1e3 * one for one in again), OPEN_GOAL
+    )
+
+
+def _first_use() -> float:
+    """Wall time of a process that opens the model with an empty cache folder."""
+    with TemporaryDirectory() as folder:
+        return process(["-c", OPEN], {"TRANSITION_MODEL_CACHE": folder}).seconds
+
+
+def _parts_of_first_use(repeats: int) -> Iterator[Measurement]:
+    source = load_source()
+    read = repeated(lambda: unroll(source, parse(source)), repeats)
+    yield Measurement("stock-flow model: read and unroll", "s", read)
+    equations = equations_of(source)
+
+    def compile_all() -> None:
+        ordered = scheduled(equations)
+        machine_code(instructions(*ordered, lay_out(ordered[0])))
+
+    compiled = tuple(seconds_of(compile_all) for _ in range(repeats))
+    yield Measurement("stock-flow model: order, write, compile", "s", compiled, COMPILE_GOAL)
+
+
+def _open() -> None:
+    """Open the kept model as a process does that has it not yet."""
+    loaded.cache_clear()
+    CompiledModel(load_source())

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from benchmarks.measuring import Goal, Measurement, process, repeated, seconds_of
+from benchmarks.measuring import Goal, Measurement, repeated, seconds_of
 from transition_model.parameters import load_parameters
 from transition_model.stocks import CompiledModel, load_source
 from transition_model.stocks.pysd_engine import translation, without_extrapolation_warnings
@@ -27,15 +25,11 @@ RUNS = 1_000
 GROWTH = (1, 10, 100, 10_000)
 RECORDED = "gross_domestic_product_per_month"
 SINGLE_GOAL, ENSEMBLE_GOAL = Goal(2_000.0, at_least=True), Goal(5_000.0, at_least=True)
-COMPILE_GOAL = Goal(30.0)
 COMPILED_RUNS_FOR_EACH_OF_PYSD = 20
-COMPILE = (
-    "from transition_model.stocks import CompiledModel, load_source\nCompiledModel(load_source())"
-)
 
 
 def measure(repeats: int) -> Iterator[Measurement]:
-    """Measure PySD, single runs, ensembles and the compilation."""
+    """Measure PySD, single runs and ensembles."""
     model = CompiledModel(load_source())
     pysd_run = _pysd(unrolled=True)
     pysd_run(MONTHS)
@@ -70,12 +64,6 @@ def measure(repeats: int) -> Iterator[Measurement]:
         repeated(lambda: with_subscripts(MONTHS_WITH_SUBSCRIPTS), repeats),
         note=f"{MONTHS} months would take some {MONTHS // MONTHS_WITH_SUBSCRIPTS} times as long",
     )
-    yield Measurement(
-        "first use: read, unroll, generate, compile; whole process",
-        "s",
-        tuple(_compilation() for _ in range(repeats)),
-        COMPILE_GOAL,
-    )
 
 
 def _pysd(*, unrolled: bool) -> Callable[[int], Any]:
@@ -98,12 +86,6 @@ def _many(model: CompiledModel, runs: int, threads: int | None = None) -> object
         if parameter.value is not None and parameter.id in model.variables
     }
     return model.run(drawn if runs > 1 else {}, runs, MONTHS, [RECORDED], threads=threads)
-
-
-def _compilation() -> float:
-    """Wall time of a process that opens the model with an empty cache folder."""
-    with TemporaryDirectory() as folder:
-        return process(["-c", COMPILE], {"TRANSITION_MODEL_CACHE": str(Path(folder))}).seconds
 
 
 def _milliseconds(name: str, seconds: tuple[float, ...]) -> Measurement:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transition_model.stocks import CompiledModel, compile_model
+from transition_model.stocks import CompiledModel, ModelSource, compile_model
 
 MODELS = Path(__file__).parent / "models"
 
@@ -138,3 +138,19 @@ def test_a_cohort_moves_up_one_class_a_year_on_average(compiled: Compiled) -> No
     )
     age = (run["cars"][0, :, 0] * np.arange(26)).sum(axis=-1) / 1000.0
     np.testing.assert_allclose(age, run.time / 12.0, rtol=1e-3)
+
+
+def test_a_model_without_stocks_follows_the_clock(
+    written: Callable[[str], ModelSource],
+) -> None:
+    model = CompiledModel(
+        written(
+            "doubled = 2 * Time / month ~ Dmnl ~ x |\n"
+            "month = 1 ~ Month ~ x |\n"
+            "height = STEP(3, 2) ~ Dmnl ~ x |"
+        )
+    )
+    run = model.run(horizon=4.0)
+    np.testing.assert_array_equal(run["doubled"][0], [0.0, 2.0, 4.0, 6.0, 8.0])
+    np.testing.assert_array_equal(run["height"][0], [0.0, 0.0, 3.0, 3.0, 3.0])
+    np.testing.assert_array_equal(run["month"][0], np.ones(5))

@@ -14,13 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.agents.columns import Column, ColumnarAgentSet, RowAgent
+from transition_model.agents.freight_terms import (
+    ages,
+    axle_shares,
+    freight_constants,
+    freight_terms,
+)
 from transition_model.agents.situation import Situation
 from transition_model.agents.station_developers import sales_of_a_station, station_terms
 from transition_model.behaviour import hydrogen_stations, truck_choice, truck_replacement
 from transition_model.behaviour.discounting import present_value_factor
 from transition_model.calendar import MONTHS_PER_YEAR, Month
-from transition_model.dimensions import dimension, shape
-from transition_model.parameters import ParameterValues
+from transition_model.dimensions import dimension
+from transition_model.kernels import freight_operators as kernels
+from transition_model.parameters import ParameterValues, place_on_path
 from transition_model.policy.pots import Pots, lasting_share
 from transition_model.policy.trucks import TruckTerms, truck_terms_of_month
 from transition_model.random_streams import normal, uniform
@@ -64,6 +71,8 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
     pots: Pots
     """Money that the rules have paid so far."""
 
+    _constants: tuple[ParameterValues, kernels.FreightConstants] | None = None
+
     @classmethod
     def build(cls, model: Any, parameters: ParameterValues, seed: int, first_id: int) -> Self:
         """Make the owners, with the trucks of the beginning of 2020."""
@@ -77,14 +86,49 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
 
     def decide(self, situation: Situation) -> None:
         """Scrap trucks, buy new ones, and claim what the rules give."""
+        if situation.kernels == "compiled":
+            self._decide_compiled(situation)
+        else:
+            self._decide_with_numpy(situation)
+
+    # -- compiled ----------------------------------------------------------------------------
+    def _decide_compiled(self, situation: Situation) -> None:
+        month, stocks, ledger = situation.month, situation.stocks, situation.ledger
+        owners = self._owners()
+        if month.month == 1 and month > FIRST_MONTH:
+            kernels.grow_older(owners.truck_class, owners.trucks, owners.bought, stocks["trucks"])
+        paid = kernels.decide(
+            owners,
+            self._constants_of(situation.parameters),
+            freight_terms(situation),
+            place_on_path(month),
+            float(stocks["public_charging_points_per_new_energy_car"]),
+            float(stocks["hydrogen_stations"]),
+            float(stocks["truck_hydrogen_use_per_month"]),
+            self.pots.of(situation.law["non_operating_truck_scrapping"]),
+            ledger.flow("truck_scrappage_per_month"),
+            ledger.flow("truck_purchases_per_month"),
+        )
+        ledger.add_at("subsidy_spending_per_month", "truck_renewal", paid)
+
+    def _constants_of(self, parameters: ParameterValues) -> kernels.FreightConstants:
+        if self._constants is None or self._constants[0] is not parameters:
+            self._constants = parameters, freight_constants(parameters)
+        return self._constants[1]
+
+    def _owners(self) -> kernels.Owners:
+        return kernels.Owners(*(self.columns[name] for name in kernels.Owners._fields))
+
+    # -- with numpy, the reference -----------------------------------------------------------
+    def _decide_with_numpy(self, situation: Situation) -> None:
         if situation.month.month == 1 and situation.month > FIRST_MONTH:
             self._grow_older(situation.stocks["trucks"])
         parameters = situation.parameters
         terms = truck_terms_of_month(
             situation.law,
             situation.month,
-            parameters.scalar("truck_legal_life") - _ages(),
-            _axle_shares(parameters),
+            parameters.scalar("truck_legal_life") - ages(),
+            axle_shares(parameters),
             (
                 int(parameters.scalar("truck_work_begins")),
                 int(parameters.scalar("truck_work_ends")),
@@ -114,7 +158,6 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
         trucks[:, 1] -= new
         trucks[:, 0] = new
 
-    # -- scrapping ---------------------------------------------------------------------------
     def _scrap(self, situation: Situation, terms: TruckTerms) -> tuple[Array, Array]:
         """Trucks scrapped, (owners, ages, powertrains), and the part that earns money for it.
 
@@ -127,7 +170,7 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
             parameters.scalar("truck_life_shape"),
         ).transpose(1, 0, 2)
         standards = truck_choice.standard_shares(
-            situation.month.year - _ages(),
+            situation.month.year - ages(),
             parameters.scalar("truck_china_4_from"),
             parameters.scalar("truck_china_5_from"),
         )
@@ -136,7 +179,7 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
         worth = truck_choice.worth_of_truck(
             self._of_class(parameters, "truck_price")[:, [_diesel()]],
             parameters.scalar("truck_depreciation"),
-            _ages(),
+            ages(),
         )
         months = parameters.scalar("truck_scrapping_decision_time")
 
@@ -177,7 +220,7 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
             parameters.scalar("truck_ban_avoidable"),
             parameters.array("truck_earnings")[self.truck_class],
         )
-        left = np.maximum(parameters.scalar("truck_legal_life") - _ages(), 0.0)
+        left = np.maximum(parameters.scalar("truck_legal_life") - ages(), 0.0)
         factor = present_value_factor(parameters.scalar("truck_discount_rate"), left)
         return loss[:, :, None] * factor
 
@@ -198,7 +241,6 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
         self._pay(situation, np.where(self.operating, operating, 0.0))
         self._pay(situation, np.where(self.operating, 0.0, share * with_all))
 
-    # -- buying ------------------------------------------------------------------------------
     def _buy(
         self, situation: Situation, terms: TruckTerms, scrapped: Array, eligible: Array
     ) -> Array:
@@ -307,7 +349,9 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
         years = parameters.scalar("truck_years_reckoned")
         factor = present_value_factor(parameters.scalar("truck_discount_rate"), years)
         price = self._of_class(parameters, "truck_price") * index
-        cost: Array = price + factor * each_km * distance[:, None]
+        cost: Array = truck_choice.cost_of_ownership(
+            price, each_km, distance[:, None], float(factor)
+        )
         return cost
 
     # -- small ones --------------------------------------------------------------------------
@@ -348,7 +392,7 @@ def _opening_columns(parameters: ParameterValues, seed: int) -> dict[str, Column
     central = parameters.array("truck_central_share")[truck_class]
     drawn = np.clip(2.0 * uniform(seed, "central share", agents, 0) * central, 0.0, 1.0)
     inner = parameters.scalar("truck_inner_ring_part")
-    ages = np.moveaxis(parameters.array("initial_truck_age_share"), 0, -1)
+    age_shares = np.moveaxis(parameters.array("initial_truck_age_share"), 0, -1)
     fleet = parameters.array("initial_truck_fleet")[truck_class]
     return {
         "truck_class": truck_class,
@@ -357,7 +401,7 @@ def _opening_columns(parameters: ParameterValues, seed: int) -> dict[str, Column
         "central_share": (1.0 - inner) * drawn,
         "inner_share": inner * drawn,
         "daily_distance": distance * mean[truck_class],
-        "trucks": weight[:, None, None] * fleet[:, None, :] * ages,
+        "trucks": np.ascontiguousarray(weight[:, None, None] * fleet[:, None, :] * age_shares),
         "bought": np.zeros((len(agents), fleet.shape[1])),
         "subsidy_received": np.zeros(len(agents)),
     }
@@ -376,16 +420,6 @@ def _operating(
         middle = np.cumsum(weight[order]) - 0.5 * weight[order]
         operating[order] = middle < share[place]
     return operating
-
-
-def _axle_shares(parameters: ParameterValues) -> Array:
-    """Shares of 2, 3 and 4 axles among new heavy trucks, shape (3,)."""
-    two, three = (parameters.scalar(f"heavy_trucks_of_{axles}_axles") for axles in ("two", "three"))
-    return np.array([two, three, 1.0 - two - three])
-
-
-def _ages() -> Array:
-    return np.arange(shape(("truck_age",))[0], dtype=np.float64)
 
 
 def _fuel(name: str) -> int:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.compilation import formula
+
 type Array = NDArray[np.float64]
 
 
+@formula
 def payback(cost: Array, relief: Array, saving: Array) -> Array:
     """Years until the saving has paid the owner's part of the cost, at least 0.
 
@@ -23,6 +26,7 @@ def payback(cost: Array, relief: Array, saving: Array) -> Array:
     return np.maximum(cost - relief, 0.0) / saving
 
 
+@formula
 def willing_share(years: Array, tolerated: Array, sensitivity: Array) -> Array:
     """Share of owners who accept a payback: a logistic distribution of what is tolerated.
 
@@ -40,6 +44,7 @@ def willing_share(years: Array, tolerated: Array, sensitivity: Array) -> Array:
     return np.exp(-np.logaddexp(0.0, sensitivity * (years - tolerated)))
 
 
+@formula
 def retrofitted(pace: Array, willing: Array, willing_at_first: Array) -> Array:
     """Floor retrofitted: ``pace * willing / willing_at_first``, in the unit of the pace.
 

@@ -169,6 +169,7 @@ def construction_months(
     return np.rint(np.where(draw * width < left, rising, falling)).astype(np.int64)
 
 
+@formula
 def interest_subsidy(loan: Array, interest_discount: float, term: float) -> Array:
     """Public money that an interest discount costs over a loan's life, undiscounted, yuan.
 

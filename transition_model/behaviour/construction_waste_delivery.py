@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.compilation import formula
+
 type Array = NDArray[np.float64]
 
 
+@formula
 def cost_advantage(
     dumping_fee: float, dumping_transport: float, gate_fee: float, delivery_cost: float
 ) -> float:
@@ -23,6 +26,7 @@ def cost_advantage(
     return dumping_fee + dumping_transport - gate_fee - delivery_cost
 
 
+@formula
 def delivery_probability(advantage: float, sensitivity: float, inclination: Array) -> Array:
     """Probability that a tonne is delivered: ``logistic(sensitivity * advantage + inclination)``.
 
@@ -38,6 +42,7 @@ def delivery_probability(advantage: float, sensitivity: float, inclination: Arra
     return 1.0 / (1.0 + np.exp(-(sensitivity * advantage + inclination)))
 
 
+@formula
 def delivered(bound: float, compliance: Array, voluntary: Array) -> Array:
     """Share of waste that is delivered, shape (n,).
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.compilation import formula
+
 type Array = NDArray[np.float64]
 
 
+@formula
 def learning_factor(cumulative: float, initial: float, rate: float) -> float:
     """Cost against that at the beginning: ``(cumulative / initial)^log2(1 - rate)``.
 
@@ -39,6 +42,7 @@ def peer_share(share: Array, weight: Array, group: NDArray[np.int64]) -> Array:
     return np.asarray(np.bincount(group, weight * share)[group] / size, dtype=np.float64)
 
 
+@formula
 def adoption_probability(
     net_benefit: float,
     sensitivity: float,
@@ -83,6 +87,7 @@ def inclination_toward(
     return float(log_odds - sensitivity * net_benefit - peer_weight * peers)
 
 
+@formula
 def bound_or_voluntary(bound: float, voluntary: Array) -> Array:
     """Share that follows: all that a rule binds, and of the rest those who choose it freely.
 
@@ -111,7 +116,13 @@ def level_shares(green: Array, high_star: Array) -> Array:
     ndarray
         Below the standard, green, high star: shape (n, 3); sums to 1 along the last axis.
     """
-    return np.stack([1.0 - green, green * (1.0 - high_star), green * high_star], axis=1)
+    return np.stack(green_levels(green, high_star), axis=1)
+
+
+@formula
+def green_levels(green: Array, high_star: Array) -> tuple[Array, Array, Array]:
+    """Below the standard, green, high star: :func:`level_shares` one by one."""
+    return 1.0 - green, green * (1.0 - high_star), green * high_star
 
 
 def floor_started(area: Array, levels: Array, prefabricated: Array) -> Array:
@@ -137,6 +148,7 @@ def floor_started(area: Array, levels: Array, prefabricated: Array) -> Array:
     return np.asarray(np.einsum("i,il,im->lm", area, levels, methods), dtype=np.float64)
 
 
+@formula
 def with_low_energy(high_star: Array, low_energy: Array) -> Array:
     """Share of green floor with high stars once low-energy buildings are counted among them.
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.compilation import formula
+
 type Array = NDArray[np.float64]
 
 
+@formula
 def covered_share(duty: float, compliance: float, voluntary: float) -> float:
     """Share of the roofs that get panels: ``voluntary + compliance * max(0, duty - voluntary)``.
 
@@ -23,6 +26,7 @@ def covered_share(duty: float, compliance: float, voluntary: float) -> float:
     return voluntary + compliance * max(0.0, duty - voluntary)
 
 
+@formula
 def solar_capacity(area: Array, roof: float, covered: float, density: float) -> Array:
     """Capacity planned on the floor that each builder starts, GW, shape (n,).
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,9 +27,15 @@ def standard_shares(registered: Array, china_4: float, china_5: float) -> Array:
     ndarray
         Shape (2, ages); the rest meets a later standard.
     """
-    before_4 = np.clip(china_4 - registered, 0.0, 1.0)
-    before_5 = np.clip(china_5 - registered, 0.0, 1.0)
+    before_4 = registered_before(registered, china_4)
+    before_5 = registered_before(registered, china_5)
     return np.stack([before_4, before_5 - before_4])
+
+
+@formula
+def registered_before(registered: Any, time: float) -> Any:
+    """Share of a calendar year's trucks that were registered before a time in years."""
+    return np.minimum(np.maximum(time - registered, 0.0), 1.0)
 
 
 def worth_of_truck(price: Array, depreciation: float, age: Array) -> Array:
@@ -46,7 +54,8 @@ def worth_of_truck(price: Array, depreciation: float, age: Array) -> Array:
     return worth
 
 
-def early_scrapping_hazard(benefit: Array, worth: Array, decision_months: float) -> Array:
+@formula
+def early_scrapping_hazard(benefit: Any, worth: Any, decision_months: float) -> Any:
     """Monthly probability that an owner scraps a truck because it pays.
 
     ``(1 - exp(-benefit / worth)) / decision time``: owners differ in what a truck is worth to them,
@@ -61,8 +70,7 @@ def early_scrapping_hazard(benefit: Array, worth: Array, decision_months: float)
     decision_months
         Months, at least 1.
     """
-    hazard: Array = -np.expm1(-np.maximum(benefit, 0.0) / worth) / decision_months
-    return hazard
+    return -np.expm1(-np.maximum(benefit, 0.0) / worth) / decision_months
 
 
 def yearly_loss_by_ban(
@@ -82,13 +90,27 @@ def yearly_loss_by_ban(
     earnings
         Earnings of a truck less its running cost, yuan/year, shape (owners,).
     """
-    lost = banned[:, [0]] * inner + banned[:, [1]] * central
-    loss: Array = (1.0 - avoidable) * lost * earnings
+    loss: Array = lost_in_a_year(
+        banned[:, [0]], banned[:, [1]], central, inner, avoidable, earnings
+    )
     return loss
 
 
 @formula
-def share_of_days_within_range(distance: Array, reach: Array, steepness: float) -> Array:
+def lost_in_a_year(
+    banned_inner: Any,
+    banned_central: Any,
+    central: Any,
+    inner: Any,
+    avoidable: float,
+    earnings: Any,
+) -> Any:
+    """:func:`yearly_loss_by_ban` where bans inside the inner ring and outside it stand apart."""
+    return (1.0 - avoidable) * (banned_inner * inner + banned_central * central) * earnings
+
+
+@formula
+def share_of_days_within_range(distance: Any, reach: Any, steepness: float) -> Any:
     """Share of working days on which a truck gets home: ``1 / (1 + (distance / range)^steepness)``.
 
     Log-logistic distribution of daily distance around an owner's median.
@@ -103,8 +125,25 @@ def share_of_days_within_range(distance: Array, reach: Array, steepness: float) 
     steepness
         Shape of the distribution, above 0.
     """
-    share: Array = 1.0 / (1.0 + (distance / reach) ** steepness)
-    return share
+    return 1.0 / (1.0 + (distance / reach) ** steepness)
+
+
+@formula
+def cost_of_ownership(price: Any, each_km: Any, distance: Any, factor: float) -> Any:
+    """What a truck costs over the years reckoned, without subsidy: ``price + factor km_cost km``.
+
+    Parameters
+    ----------
+    price
+        Yuan.
+    each_km
+        Energy and maintenance, yuan/km.
+    distance
+        Of a year, km.
+    factor
+        Present value of one yuan a year over the years reckoned, years.
+    """
+    return price + factor * each_km * distance
 
 
 def powertrain_shares(market: Array, cost: Array, reference: Array, sensitivity: float) -> Array:
@@ -126,7 +165,14 @@ def powertrain_shares(market: Array, cost: Array, reference: Array, sensitivity:
     sensitivity
         Slope on relative cost.
     """
-    relative = cost / cost[:, :1] - reference / reference[:, :1]
-    weight = market * np.exp(-sensitivity * relative)
+    weight = powertrain_weight(
+        market, cost / cost[:, :1], reference / reference[:, :1], sensitivity
+    )
     shares: Array = weight / weight.sum(axis=1, keepdims=True)
     return shares
+
+
+@formula
+def powertrain_weight(market: Any, cost: Any, reference: Any, sensitivity: float) -> Any:
+    """Weight of a powertrain in :func:`powertrain_shares`; costs are relative to diesel."""
+    return market * np.exp(-sensitivity * (cost - reference))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.behaviour.replacement import weibull_hazard_per_month
+from transition_model.compilation import formula
 
 type Array = NDArray[np.float64]
 
@@ -27,10 +30,22 @@ def worn_out_per_month(trucks: Array, scale_years: Array, shape: float) -> Array
     shape
         Weibull shape.
     """
-    age = np.arange(trucks.shape[0], dtype=np.float64) + _MID_YEAR
-    hazard = weibull_hazard_per_month(age[:, None], scale_years, shape)
+    hazard = wearing_out(np.arange(trucks.shape[0], dtype=np.float64)[:, None], scale_years, shape)
     worn_out: Array = trucks * hazard[:, :, None]
     return worn_out
+
+
+def wearing_out(age: Array, scale_years: Array, shape: float) -> Array:
+    """Part of an age class that reaches the end of its life within a month.
+
+    Parameters
+    ----------
+    age
+        Whole years, any shape.
+    scale_years, shape
+        As in :func:`worn_out_per_month`.
+    """
+    return weibull_hazard_per_month(age + _MID_YEAR, scale_years, shape)
 
 
 def purchases_per_month(
@@ -47,6 +62,12 @@ def purchases_per_month(
     fuel_shares
         Powertrains of new trucks, shape (classes, fuels).
     """
-    bought = scrapped.sum(axis=(0, 2)) + growth_per_month * trucks.sum(axis=(0, 2))
-    purchases: Array = np.maximum(bought, 0.0)[:, None] * fuel_shares
+    bought = bought_in_all(trucks.sum(axis=(0, 2)), scrapped.sum(axis=(0, 2)), growth_per_month)
+    purchases: Array = bought[:, None] * fuel_shares
     return purchases
+
+
+@formula
+def bought_in_all(trucks: Any, scrapped: Any, growth_per_month: Any) -> Any:
+    """:func:`purchases_per_month` of fleets over all ages and fuels."""
+    return np.maximum(scrapped + growth_per_month * trucks, 0.0)

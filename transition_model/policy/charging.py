@@ -59,7 +59,8 @@ def station_terms_of_month(
     price
         At which subsidised stations sell, yuan/kg.
     """
-    operating = law["hydrogen_operating_subsidy"]
+    rule = law["hydrogen_operating_subsidy"]
+    operating, limit = hydrogen_operating_of_month(rule, month, price)
     return StationTerms(
         charging=levers["public_charging_support"],
         hydrogen_grant=float(
@@ -67,11 +68,33 @@ def station_terms_of_month(
                 law["hydrogen_station_grant"], month, Claims.of(station_investment=investment)
             )[0]
         ),
-        hydrogen_operating=float(
-            amount_of_month(operating, month, Claims.of(hydrogen_sold=1.0, hydrogen_price=price))[0]
-        ),
-        hydrogen_operating_limit=most_of_an_agent(operating, month),
+        hydrogen_operating=operating,
+        hydrogen_operating_limit=limit,
     )
+
+
+def hydrogen_operating_of_month(
+    instrument: Instrument, month: Month, price: float
+) -> tuple[float, float]:
+    """Operating subsidy of hydrogen stations.
+
+    Parameters
+    ----------
+    instrument
+        The rule.
+    month
+        The month.
+    price
+        At which subsidised stations sell, yuan/kg.
+
+    Returns
+    -------
+    tuple of float
+        yuan/kg, and the most that a station gets in all, yuan; inf without limit.
+    """
+    claim = Claims.of(hydrogen_sold=1.0, hydrogen_price=price)
+    amount = float(amount_of_month(instrument, month, claim)[0])
+    return amount, most_of_an_agent(instrument, month)
 
 
 def ship_grant_of_month(instrument: Instrument, month: Month, extra_cost: Array) -> Array:

@@ -1,7 +1,7 @@
 """The stock-flow model: Vensim text, read by PySD, run compiled or by PySD itself.
 
 ``open_engine`` gives the coupled model an engine; ``compile_model`` runs any supported model on its
-own, many times at once. PySD and numba are imported when first needed.
+own, many times at once. PySD and llvmlite are imported when first needed.
 """
 
 from __future__ import annotations

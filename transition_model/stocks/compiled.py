@@ -1,17 +1,15 @@
-"""The compiled engine: one function generated from the equations, one row of numbers a run."""
+"""The compiled engine: machine code made of the equations, one row of numbers a run."""
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import math
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,9 +34,11 @@ from transition_model.stocks.equations import (
     TIME,
     TIME_STEP,
     Equations,
+    Schedule,
     Variable,
 )
-from transition_model.stocks.generated_code import Program, generate
+from transition_model.stocks.instructions import Program, instructions, lay_out
+from transition_model.stocks.machine_code import MachineCode, loaded, machine_code, processor
 from transition_model.stocks.ordering import schedule
 from transition_model.stocks.products import kept, product_folder
 from transition_model.stocks.reciprocals import with_reciprocals
@@ -62,6 +62,17 @@ def equations_of(source: ModelSource) -> Equations:
     """
     equations = kept(source.sha256, "equations", Equations, lambda: unroll(source, parse(source)))
     return replace(equations, where=str(source.path))
+
+
+def scheduled(equations: Equations) -> tuple[Equations, Schedule]:
+    """Return equations as they are computed, and their order.
+
+    Raises
+    ------
+    InputError
+        If they have a causal loop without a stock.
+    """
+    return with_reciprocals(equations, schedule(equations))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +114,11 @@ class CompiledModel:
 
     def __init__(self, source: ModelSource, notice: Notice | None = None) -> None:
         self.source = source
-        program = kept(source.sha256, "program", Program, lambda: _generated(source))
+        ordered = cache(lambda: scheduled(equations_of(source)))
+        program = kept(source.sha256, "program", Program, lambda: lay_out(ordered()[0]))
         self.program = replace(program, where=str(source.path))
         self.variables = shown(self.program.variables)
-        self._drive = _compiled(source, self.program, notice or _LOG.info)
+        self.code = _compiled(source, self.program, ordered, notice or _LOG.info)
 
     def start(
         self,
@@ -152,7 +164,7 @@ class CompiledModel:
         if time_step is not None:
             rows[:, offsets[TIME_STEP]] = time_step
         rows[:, offsets[TIME]] = rows[:, offsets[INITIAL_TIME]]
-        ensemble = Ensemble(self, self._drive, rows)
+        ensemble = Ensemble(self, rows)
         ensemble.set(constants)
         return ensemble
 
@@ -249,10 +261,9 @@ class Ensemble:
     Made by :meth:`CompiledModel.start`.
     """
 
-    def __init__(self, model: CompiledModel, drive: Callable[..., None], rows: Array) -> None:
+    def __init__(self, model: CompiledModel, rows: Array) -> None:
         self.model = model
         self.rows = rows
-        self._drive = drive
 
     @property
     def time(self) -> float:
@@ -344,12 +355,12 @@ class Ensemble:
         program = self.model.program
         if slots is None or out is None:
             slots, out = np.empty(0, dtype=np.int64), np.empty((len(self.rows), saves + 1, 0))
-        self._drive(
-            self.rows, program.indexes, program.xs, program.ys, int(begin), saves, steps, slots, out
+        wrong = self.model.code.drive(
+            self.rows, begin=begin, saves=saves, steps=steps, recorded=slots, out=out
         )
         if begin:
             self._check_delays()
-        if not np.isfinite(self.rows[:, : program.levels]).all():
+        if wrong:
             for name, variable in program.variables.items():
                 if variable.kind in ("stock", "stage"):
                     check_stocks(program.where, program.variables, name, self.part(name))
@@ -474,50 +485,16 @@ def compile_model(path: str | Path, notice: Notice | None = None) -> CompiledMod
     return CompiledModel(read_source(path), notice)
 
 
-def _generated(source: ModelSource) -> Program:
-    equations = equations_of(source)
-    return generate(source.name, *with_reciprocals(equations, schedule(equations)))
-
-
-def _compiled(source: ModelSource, program: Program, notice: Notice) -> Callable[..., None]:
-    """Return the program's function, compiled now or before.
-
-    The code lies in a file, so that numba keeps what it compiles beside it.
-    """
+def _compiled(
+    source: ModelSource,
+    program: Program,
+    ordered: Callable[[], tuple[Equations, Schedule]],
+    notice: Notice,
+) -> MachineCode:
+    """Return the program's code, compiled now or before for a processor like this one."""
     folder = product_folder(source.sha256)
-    path = folder / "engine.py"
-    marker = folder / "compiled"
+    path = folder / f"engine-{processor()[:16]}.o"
     if not path.is_file():
-        write_atomically(path, program.text.encode())
-    module = _module(f"transition_model_engine_{folder.name}", path)
-    if not marker.is_file():
         notice(f"Compiling {source.path.name} once; the result is kept in {folder}")
-    drive: Callable[..., None] = module.drive
-    nothing = np.empty((0, program.defaults.size))
-    drive(
-        nothing,
-        program.indexes,
-        program.xs,
-        program.ys,
-        0,
-        0,
-        0,
-        np.empty(0, dtype=np.int64),
-        np.empty((0, 1, 0)),
-    )
-    if not marker.is_file():
-        write_atomically(marker, b"")
-    return drive
-
-
-def _module(name: str, path: Path) -> ModuleType:
-    present = sys.modules.get(name)
-    if present is not None and present.__file__ == str(path):
-        return present
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # numba looks a function's module up by name when it loads what it kept.
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+        write_atomically(path, machine_code(instructions(*ordered(), program)))
+    return loaded(path)

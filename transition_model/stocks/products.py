@@ -17,12 +17,12 @@ from transition_model.cache_folder import cache_folder, write_atomically
 def engine_version() -> str:
     """Return a hash of all that shapes translations beside the model text.
 
-    It covers this package's own sources and the versions of Python, numba, numpy and PySD.
+    It covers this package's own sources and the versions of Python, llvmlite, numpy and PySD.
     """
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
-    for package in ("numba", "numpy", "pysd"):
+    for package in ("llvmlite", "numpy", "pysd"):
         digest.update(f"{package} {version(package)};".encode())
     digest.update(platform.python_version().encode())
     return digest.hexdigest()
