@@ -12,6 +12,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.agents.builder_terms import (
+    builder_constants,
+    builder_terms,
+    duties_of_month,
+    places_in_ledger,
+)
 from transition_model.agents.columns import ColumnarAgentSet, RowAgent
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import building_retrofit as retrofit
@@ -23,15 +29,19 @@ from transition_model.behaviour.green_loans import interest_of_month
 from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.dimensions import dimension
 from transition_model.instruments import load_instruments
-from transition_model.parameters import ParameterValues
+from transition_model.kernels import builders as kernels
+from transition_model.parameters import ParameterValues, place_on_path
 from transition_model.policy.buildings import BuildingTerms, building_terms
 from transition_model.policy.finance import green_loan_terms
 from transition_model.random_streams import normal, uniform
 
 type Array = NDArray[np.float64]
 
+CHOICES = kernels.CHOICES
 OPENING_MONTH = Month.parse("2020-01")
-CHOICES = ("green", "high_star", "low_energy", "prefabricated", "green_material")
+_COLUMNS_OF_CHOICES = tuple(
+    (f"{choice}_inclination", f"{choice}_habit", f"{choice}_experience") for choice in CHOICES
+)
 
 
 class Builder(RowAgent):
@@ -50,6 +60,8 @@ class Builder(RowAgent):
 
 class Builders(ColumnarAgentSet[Builder]):
     """All builders."""
+
+    _constants: tuple[ParameterValues, kernels.BuilderConstants] | None = None
 
     @classmethod
     def build(cls, model: Any, parameters: ParameterValues, seed: int, first_id: int = 1) -> Self:
@@ -96,6 +108,46 @@ class Builders(ColumnarAgentSet[Builder]):
 
     def decide(self, situation: Situation) -> None:
         """Decide for one month on its opening state, and write the ledger."""
+        if situation.kernels == "compiled":
+            self._decide_compiled(situation)
+        else:
+            self._decide_with_numpy(situation)
+
+    # -- compiled ----------------------------------------------------------------------------
+    def _decide_compiled(self, situation: Situation) -> None:
+        kernels.decide(
+            self._builders(),
+            self._constants_of(situation.parameters),
+            builder_terms(situation),
+            duties_of_month(situation),
+            place_on_path(situation.month),
+            situation.ledger.numbers,
+            places_in_ledger(),
+        )
+
+    def _constants_of(self, parameters: ParameterValues) -> kernels.BuilderConstants:
+        if self._constants is None or self._constants[0] is not parameters:
+            self._constants = parameters, builder_constants(parameters)
+        return self._constants[1]
+
+    def _builders(self) -> kernels.Builders:
+        columns = self.columns
+        of_choice = [
+            kernels.Choice(columns[inclination], columns[habit], columns[experience])
+            for inclination, habit, experience in _COLUMNS_OF_CHOICES
+        ]
+        return kernels.Builders(
+            columns["starts_share"],
+            columns["group"],
+            columns["solar_pipeline"],
+            columns["interest_discount"],
+            columns["delivery_inclination"],
+            columns["delivery_share"],
+            *of_choice,
+        )
+
+    # -- with numpy, the reference -----------------------------------------------------------
+    def _decide_with_numpy(self, situation: Situation) -> None:
         levers, parameters = situation.levers, situation.parameters
         terms = building_terms(
             situation.law, situation.month, parameters, levers["green_building_bonus"]
@@ -233,11 +285,12 @@ class Builders(ColumnarAgentSet[Builder]):
         years = retrofit.payback(
             cost, np.broadcast_to(relief, cost.shape), parameters.array("retrofit_money_saved")
         )
-        return retrofit.willing_share(
+        willing: Array = retrofit.willing_share(
             years,
             parameters.array("retrofit_tolerated_payback"),
             parameters.array("retrofit_payback_sensitivity"),
         )
+        return willing
 
     def _deliver_waste(self, situation: Situation) -> None:
         """Move each builder toward what duty and cost make of it; hand over the city's share."""

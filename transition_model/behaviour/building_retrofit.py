@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
 
 from transition_model.compilation import formula
 
-type Array = NDArray[np.float64]
-
 
 @formula
-def payback(cost: Array, relief: Array, saving: Array) -> Array:
+def payback(cost: Any, relief: Any, saving: Any) -> Any:
     """Years until the saving has paid the owner's part of the cost, at least 0.
 
     Parameters
@@ -27,7 +26,7 @@ def payback(cost: Array, relief: Array, saving: Array) -> Array:
 
 
 @formula
-def willing_share(years: Array, tolerated: Array, sensitivity: Array) -> Array:
+def willing_share(years: Any, tolerated: Any, sensitivity: Any) -> Any:
     """Share of owners who accept a payback: a logistic distribution of what is tolerated.
 
     ``1 / (1 + exp(sensitivity * (years - tolerated)))``
@@ -45,7 +44,7 @@ def willing_share(years: Array, tolerated: Array, sensitivity: Array) -> Array:
 
 
 @formula
-def retrofitted(pace: Array, willing: Array, willing_at_first: Array) -> Array:
+def retrofitted(pace: Any, willing: Any, willing_at_first: Any) -> Any:
     """Floor retrofitted: ``pace * willing / willing_at_first``, in the unit of the pace.
 
     Parameters

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from transition_model.compilation import formula
-
-type Array = NDArray[np.float64]
 
 
 @formula
@@ -27,7 +24,7 @@ def covered_share(duty: float, compliance: float, voluntary: float) -> float:
 
 
 @formula
-def solar_capacity(area: Array, roof: float, covered: float, density: float) -> Array:
+def solar_capacity(area: Any, roof: float, covered: float, density: float) -> Any:
     """Capacity planned on the floor that each builder starts, GW, shape (n,).
 
     ``area * roof * covered * density``
