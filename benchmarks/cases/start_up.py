@@ -10,6 +10,7 @@ from transition_model.stocks import CompiledModel, load_source
 from transition_model.stocks.compiled import equations_of, scheduled
 from transition_model.stocks.instructions import instructions, lay_out
 from transition_model.stocks.machine_code import loaded, machine_code
+from transition_model.stocks.plain_text import read_plain
 from transition_model.stocks.unrolling import unroll
 from transition_model.stocks.vensim_text import parse
 
@@ -52,7 +53,11 @@ def _first_use() -> float:
 
 def _parts_of_first_use(repeats: int) -> Iterator[Measurement]:
     source = load_source()
-    read = repeated(lambda: unroll(source, parse(source)), repeats)
+    by_pysd = repeated(lambda: parse(source), repeats)
+    yield Measurement(
+        "stock-flow model: read by PySD", "s", by_pysd, note="only a text that isn't plain"
+    )
+    read = repeated(lambda: unroll(source, read_plain(source) or parse(source)), repeats)
     yield Measurement("stock-flow model: read and unroll", "s", read)
     equations = equations_of(source)
 

@@ -40,6 +40,7 @@ from transition_model.stocks.equations import (
 from transition_model.stocks.instructions import Program, instructions, lay_out
 from transition_model.stocks.machine_code import MachineCode, loaded, machine_code, processor
 from transition_model.stocks.ordering import schedule
+from transition_model.stocks.plain_text import read_plain
 from transition_model.stocks.products import kept, product_folder
 from transition_model.stocks.reciprocals import with_reciprocals
 from transition_model.stocks.source import ModelSource, read_source
@@ -53,14 +54,19 @@ type Notice = Callable[[str], None]
 
 
 def equations_of(source: ModelSource) -> Equations:
-    """Return the scalar equations of a text, read by PySD on first use and then kept on disk.
+    """Return the scalar equations of a text, read on first use and then kept on disk.
 
     Raises
     ------
     InputError
         If the text can't be read, or uses what the engine doesn't support.
     """
-    equations = kept(source.sha256, "equations", Equations, lambda: unroll(source, parse(source)))
+    equations = kept(
+        source.sha256,
+        "equations",
+        Equations,
+        lambda: unroll(source, read_plain(source) or parse(source)),
+    )
     return replace(equations, where=str(source.path))
 
 
@@ -264,16 +270,21 @@ class Ensemble:
     def __init__(self, model: CompiledModel, rows: Array) -> None:
         self.model = model
         self.rows = rows
+        # Looked up once: a month of the coupled model costs little more than what is looked up.
+        self._address = rows.ctypes.data
+        self._clock = model.program.offsets[TIME]
+        self._clock_step = model.program.offsets[TIME_STEP]
+        self._clock_end = model.program.offsets[FINAL_TIME]
 
     @property
     def time(self) -> float:
         """Current time, in the model's unit of time."""
-        return float(self.part(TIME)[0])
+        return float(self.rows[0, self._clock])
 
     @property
     def time_step(self) -> float:
         """Time step, in the model's unit of time."""
-        return float(self.part(TIME_STEP)[0])
+        return float(self.rows[0, self._clock_step])
 
     def part(self, name: str) -> Array:
         """Return the numbers of a variable of all runs, to read or to write, shaped by run."""
@@ -309,10 +320,15 @@ class Ensemble:
         InputError
             If the final time is passed, or a stock is no longer finite.
         """
-        final_time = float(self.part(FINAL_TIME)[0])
-        end = self.time + n_substeps * self.time_step
-        check_final_time(self.model.program.where, end, final_time, self.time_step)
-        self.drive(begin=False, steps=n_substeps)
+        time_step = self.time_step
+        check_final_time(
+            self.model.program.where,
+            self.time + n_substeps * time_step,
+            float(self.rows[0, self._clock_end]),
+            time_step,
+        )
+        if self.model.code.advance(self._address, len(self.rows), n_substeps):
+            self._refuse_stocks()
 
     def values(self, names: Sequence[str]) -> dict[str, Array]:
         """Return current values of all runs: copies, with the run as first axis.
@@ -352,7 +368,6 @@ class Ensemble:
         InputError
             If a delay's stages are shorter than the time step, or a stock is not finite.
         """
-        program = self.model.program
         if slots is None or out is None:
             slots, out = np.empty(0, dtype=np.int64), np.empty((len(self.rows), saves + 1, 0))
         wrong = self.model.code.drive(
@@ -361,9 +376,14 @@ class Ensemble:
         if begin:
             self._check_delays()
         if wrong:
-            for name, variable in program.variables.items():
-                if variable.kind in ("stock", "stage"):
-                    check_stocks(program.where, program.variables, name, self.part(name))
+            self._refuse_stocks()
+
+    def _refuse_stocks(self) -> None:
+        """Name a stock that is not finite."""
+        program = self.model.program
+        for name, variable in program.variables.items():
+            if variable.kind in ("stock", "stage"):
+                check_stocks(program.where, program.variables, name, self.part(name))
 
     def _check_delays(self) -> None:
         """Refuse delays whose stages are shorter than the time step, as PySD would change them."""

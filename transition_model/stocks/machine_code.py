@@ -83,6 +83,26 @@ class MachineCode:
         )
         return wrong
 
+    def advance(self, address: int, n_rows: int, steps: int) -> int:
+        """Advance runs by some time steps; record nothing.
+
+        Parameters
+        ----------
+        address
+            Where the first of the rows of numbers lies, which follow each other.
+        n_rows
+            Number of runs.
+        steps
+            How many time steps.
+
+        Returns
+        -------
+        int
+            How many stocks are not finite at the end.
+        """
+        wrong: int = self._drive(address, n_rows, 0, 1, steps, None, 0, None)
+        return wrong
+
 
 def machine_code(text: str) -> bytes:
     """Return an object file for this processor.

@@ -18,17 +18,29 @@ from transition_model.stocks.source import ModelSource
 
 _ENCODING = re.compile(r"\s*\{[^}]*\}")
 _FIELD = r'(?:"(?:\\"|[^"])*"|[^~|])*+'
-_ENTRY = re.compile(rf"({_FIELD})~{_FIELD}~[^~|]*+(?:~{_FIELD})?\|")
+_ENTRY = re.compile(rf"({_FIELD})~({_FIELD})~([^~|]*+)(?:~{_FIELD})?\|")
 _GROUP = re.compile(rf"{_FIELD}~{_FIELD}\|")
 _SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An equation of a text as written, and the line that it starts on."""
+    """An equation of a text as written, and the line that it starts on.
+
+    Attributes
+    ----------
+    written
+        The equation.
+    line
+        Where it starts.
+    unit, comment
+        What stands after it, with single blanks.
+    """
 
     written: str
     line: int
+    unit: str = ""
+    comment: str = ""
 
     @property
     def equation(self) -> str:
@@ -83,7 +95,8 @@ def entries(source: ModelSource) -> tuple[Entry, ...]:
         entry = _ENTRY.match(text, position)
         group = None if entry else _GROUP.match(text, position)
         if entry:
-            found.append(Entry(entry[1].strip(), line))
+            unit, comment = (" ".join(entry[part].split()) for part in (2, 3))
+            found.append(Entry(entry[1].strip(), line, unit, comment))
         match = entry or group
         if match is None:
             raise _unread(source, Entry(text[start:], line), "")
