@@ -99,10 +99,21 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process that has ended: its wall time in seconds and its peak memory in MB."""
+    """A process that has ended.
+
+    Attributes
+    ----------
+    seconds
+        Wall time.
+    peak_memory
+        In MB.
+    processor_seconds
+        What it computed for, whatever else the machine did.
+    """
 
     seconds: float
     peak_memory: float
+    processor_seconds: float
 
 
 def seconds_of(action: Callable[[], object]) -> float:
@@ -150,4 +161,4 @@ def process(arguments: Sequence[str], environment: Mapping[str, str] | None = No
     if os.waitstatus_to_exitcode(status) != 0:
         raise RuntimeError(f"python {' '.join(arguments)} failed")
     unit = 1 if sys.platform == "darwin" else KIBIBYTE
-    return Process(seconds, usage.ru_maxrss * unit / MEGABYTE)
+    return Process(seconds, usage.ru_maxrss * unit / MEGABYTE, usage.ru_utime + usage.ru_stime)
