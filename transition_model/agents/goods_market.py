@@ -15,12 +15,11 @@ from transition_model.agents.situation import Situation
 from transition_model.behaviour import goods_demand
 from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.instruments.attributes import Claims
-from transition_model.instruments.monthly import amount_of_month
+from transition_model.instruments.monthly import amount_of_month, paused_amount_of_month
 from transition_model.kernels import household_goods as kernels
 from transition_model.month_terms import Reading, WatchedReading, remembered
 from transition_model.parameters import ParameterValues
 from transition_model.policy.priced_amounts import Pieces, pieces_of_month
-from transition_model.policy.trade_in import paused_amount_of_month
 
 type Array = NDArray[np.float64]
 

@@ -16,9 +16,8 @@ from transition_model.behaviour import goods_demand, replacement
 from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.instruments import Instrument
 from transition_model.instruments.attributes import Claims
-from transition_model.instruments.monthly import amount_of_month
+from transition_model.instruments.monthly import amount_of_month, paused_amount_of_month
 from transition_model.parameters import ParameterValues
-from transition_model.policy.trade_in import paused_amount_of_month
 
 type Array = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +78,7 @@ def attribute(name: str) -> Attribute:
     return known[name]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Claims:
     """Claims, or whatever else a rule is asked about, one element a claim.
 
@@ -89,20 +89,47 @@ class Claims:
         calendar), each of shape (claims,); hourly loads of shape (claims, 24).
     size
         Number of claims.
+    answers
+        What versions have answered, for claims that are likely to be made again (:meth:`of`); None
+        for all others. By kind of question and identity of the version, which stands beside the
+        answer, so that it lives as long.
     """
 
     values: Mapping[str, NDArray[np.generic]]
     size: int
+    answers: dict[tuple[str, int], tuple[object, Any]] | None = None
 
     @classmethod
     def of(cls, size: int | None = None, /, **values: object) -> Claims:
         """Claims from lists, arrays or single values, which hold for all of them.
+
+        The same small claims are one object, with arrays that can't be written.
 
         Raises
         ------
         InputError
             If an attribute is unknown, a value of the wrong kind, or a word not among its words.
         """
+        key = _key(size, values)
+        if key is None:
+            return cls._made(size, values)
+        found = _KEPT.get(key)
+        if found is None:
+            copies = {
+                name: value.copy() if isinstance(value, np.ndarray) else value
+                for name, value in values.items()
+            }
+            made = cls._made(size, copies)
+            for array in made.values.values():
+                array.flags.writeable = False
+            found = Claims(made.values, made.size, {})
+            if len(_KEPT) >= _MOST_KEPT:
+                _KEPT.clear()
+            _KEPT[key] = found
+        return cast("Self", found)
+
+    @classmethod
+    def _made(cls, size: int | None, values: Mapping[str, object]) -> Self:
         read = {name: _array(attribute(name), value) for name, value in values.items()}
         sizes = [len(array) for array in read.values() if len(array) != 1]
         length = size if size is not None else max(sizes, default=1)
@@ -130,6 +157,35 @@ class Claims:
         """Some of the claims."""
         chosen = {name: array[rows] for name, array in self.values.items()}
         return Claims(chosen, int(np.arange(self.size)[rows].size))
+
+
+_KEPT: dict[tuple[object, ...], Claims] = {}
+"""Small claims that have been made, by :func:`_key`."""
+
+_MOST_KEPT = 4096
+_SMALL = 64
+"""Numbers of an array up to which claims are kept."""
+
+
+def _key(size: int | None, values: Mapping[str, object]) -> tuple[object, ...] | None:
+    """What tells claims apart; None for claims that are not worth keeping."""
+    key: list[object] = [size]
+    for name, value in values.items():
+        kind = type(value)
+        if kind is np.ndarray:
+            if value.size > _SMALL or value.dtype.hasobject:  # type: ignore[attr-defined]
+                return None
+            key += (name, value.dtype.str, value.shape, value.tobytes())  # type: ignore[attr-defined]
+        elif kind is list or kind is tuple:
+            # Words only: of numbers 1, 1.0 and True would be one key.
+            if not value or type(value[0]) is not str or len(value) > _SMALL:  # type: ignore[index,arg-type]
+                return None
+            key += (name, tuple(value))  # type: ignore[arg-type]
+        elif kind is float or kind is str or kind is bool or kind is int:
+            key += (name, kind, value)
+        else:
+            return None
+    return tuple(key)
 
 
 def _array(about: Attribute, value: object) -> NDArray[np.generic]:

@@ -6,22 +6,58 @@ Conditions on attributes that the claims leave open are taken as met: who asks t
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from transition_model.calendar import Month
 from transition_model.errors import InputError
+from transition_model.instruments.amounts import Constraint
 from transition_model.instruments.attributes import Array, Claims, Mask
 from transition_model.instruments.schema import Instrument, Version
 
 
 def amount_of_month(instrument: Instrument, month: Month, claims: Claims) -> Array:
     """Yuan by claim, averaged over the days of the month, shape (claims,)."""
+    return _amount(instrument, month, claims, "active")
+
+
+def paused_amount_of_month(instrument: Instrument, month: Month, claims: Claims) -> Array:
+    """Yuan by claim on days on which the rule is suspended, averaged over the days of the month.
+
+    These claims are handed in and wait.
+    """
+    return _amount(instrument, month, claims, "suspended")
+
+
+def _amount(instrument: Instrument, month: Month, claims: Claims, state: str) -> Array:
     total = np.zeros(claims.size)
     for share, version in instrument.parts(month):
-        if version.state == "active":
-            total += share * np.where(met(version, claims), version.form.yuan(claims), 0.0)
+        if version.state == state:
+            total += share * _yuan(version, claims)
     return total
+
+
+def _yuan(version: Version, claims: Claims) -> Array:
+    """Yuan by claim, 0 for those that the version does not meet; not to be written into."""
+    return _answer(
+        "yuan",
+        version,
+        claims,
+        lambda: np.where(met(version, claims), version.form.yuan(claims), 0.0),
+    )
+
+
+def _answer[T](kind: str, version: Version, claims: Claims, ask: Callable[[], T]) -> T:
+    """What a version answers to claims: versions don't change, so claims keep it."""
+    if claims.answers is None:
+        return ask()
+    key = kind, id(version)
+    found = claims.answers.get(key)
+    if found is None:
+        found = claims.answers[key] = version, ask()
+    answer: T = found[1]
+    return answer
 
 
 def relief_of_month(instrument: Instrument, month: Month, tax: Array, claims: Claims) -> Array:
@@ -51,13 +87,22 @@ def bound_of_month(instrument: Instrument, month: Month, claims: Claims) -> Arra
     total, covered = np.zeros(claims.size), np.zeros(claims.size)
     for share, version in instrument.parts(month):
         if version.constraint is not None and version.state == "active":
-            found = met(version, claims)
-            stated = version.constraint.bounds(claims, found)
+            found, stated = _bounds(version, version.constraint, claims)
             total += np.where(found, share * stated, 0.0)
             covered += np.where(found, share, 0.0)
     free = covered < 1.0
     total[free] += (1.0 - covered[free]) * constraints[-1].otherwise
     return total
+
+
+def _bounds(version: Version, constraint: Constraint, claims: Claims) -> tuple[Mask, Array]:
+    """Whom a version meets, and the bound of each claim; not to be written into."""
+
+    def ask() -> tuple[Mask, Array]:
+        found = met(version, claims)
+        return found, constraint.bounds(claims, found)
+
+    return _answer("bounds", version, claims, ask)
 
 
 def banned_share_of_month(instrument: Instrument, month: Month, claims: Claims) -> Array:

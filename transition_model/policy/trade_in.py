@@ -13,7 +13,11 @@ from transition_model.calendar import Month
 from transition_model.dimensions import dimension
 from transition_model.instruments import Instrument
 from transition_model.instruments.attributes import Claims
-from transition_model.instruments.monthly import amount_of_month, met, relief_of_month
+from transition_model.instruments.monthly import (
+    amount_of_month,
+    paused_amount_of_month,
+    relief_of_month,
+)
 from transition_model.instruments.schema import Version
 
 type Array = NDArray[np.float64]
@@ -208,18 +212,6 @@ def reshaping(green: NDArray[np.bool_], generosity: float, preference: float) ->
         Share taken off what is not green, 0..1.
     """
     return generosity * np.where(green, 1.0, 1.0 - preference)
-
-
-def paused_amount_of_month(instrument: Instrument, month: Month, claims: Claims) -> Array:
-    """Yuan by claim on days on which the rule is suspended, averaged over the days of the month.
-
-    These claims are handed in and wait.
-    """
-    total = np.zeros(claims.size)
-    for share, version in instrument.parts(month):
-        if version.state == "suspended":
-            total += share * np.where(met(version, claims), version.form.yuan(claims), 0.0)
-    return total
 
 
 def registered_by(instrument: Instrument, month: Month) -> NDArray[np.int64]:
