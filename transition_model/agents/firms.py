@@ -81,6 +81,7 @@ class Firms(ColumnarAgentSet[Firm]):
     """
 
     _run: FirmRun | None = None
+    _records: NDArray[np.void] = np.empty(0, kernels.FIRM)
 
     @classmethod
     def build(cls, model: Any, parameters: ParameterValues, seed: int, first_id: int) -> Self:
@@ -96,7 +97,7 @@ class Firms(ColumnarAgentSet[Firm]):
             self._run = FirmRun.of(situation.parameters)
         terms = firm_terms(situation)
         kernels.decide(
-            kernels.FirmColumns(*[self.columns[name] for name in kernels.FirmColumns._fields]),
+            self._side_by_side(),
             self._run.constants,
             terms.law,
             month_of(situation),
@@ -104,6 +105,17 @@ class Firms(ColumnarAgentSet[Firm]):
             ledger_places(),
             situation.ledger.numbers,
         )
+
+    def _side_by_side(self) -> NDArray[np.void]:
+        """The columns as records; each column is a view of one field from then on."""
+        records = self._records
+        if any(column.base is not records for column in self.columns.values()):
+            records = np.empty(self.size, kernels.FIRM)
+            for name in kernels.FIRM.names or ():
+                records[name] = self.columns[name]
+            self.columns = {name: records[name] for name in self.columns}
+            self._records = records
+        return records
 
     def _decide_by_numpy(self, situation: Situation) -> None:
         """The same, by the reference."""

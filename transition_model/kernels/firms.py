@@ -54,37 +54,39 @@ NOTHING: Any = 0.0
 """What most firms pay in surcharges."""
 
 
-class FirmColumns(NamedTuple):
-    """Columns of :class:`~.agents.firms.Firms`, shape (firms,) unless said there."""
-
-    sector: Numbers
-    catalogue_class: Numbers
-    measures_adopted: Numbers
-    weight: Array
-    output_share: Array
-    in_business: Array
-    output: Array
-    specific_energy: Array
-    specific_energy_limit: Array
-    electricity_share: Array
-    base_margin: Array
-    margin: Array
-    measure_saving: Array
-    measure_cost: Array
-    payback_threshold: Array
-    recent_adoption: Array
-    months_since_measure: Array
-    productivity: Array
-    interest_discount: Array
-    energy_ratio: Array
-    energy_ratio_of_last_year: Array
-    product_luck: Array
-    green_power_share: Array
-    eligible_factories: Array
-    certified_factories: Array
-    young_factories: Array
-    seasoned_factories: Array
-    national_factories: Array
+FIRM = np.dtype(
+    [
+        ("sector", np.int64),
+        ("catalogue_class", np.int64),
+        ("measures_adopted", np.int64),
+        ("weight", np.float64),
+        ("output_share", np.float64),
+        ("in_business", np.float64),
+        ("output", np.float64),
+        ("specific_energy", np.float64),
+        ("specific_energy_limit", np.float64),
+        ("electricity_share", np.float64),
+        ("base_margin", np.float64),
+        ("margin", np.float64),
+        ("measure_saving", np.float64),
+        ("measure_cost", np.float64),
+        ("payback_threshold", np.float64),
+        ("recent_adoption", np.float64),
+        ("months_since_measure", np.float64),
+        ("productivity", np.float64),
+        ("interest_discount", np.float64),
+        ("energy_ratio", np.float64),
+        ("energy_ratio_of_last_year", np.float64),
+        ("product_luck", np.float64),
+        ("green_power_share", np.float64),
+        ("eligible_factories", np.float64),
+        ("certified_factories", np.float64),
+        ("seasoned_factories", np.float64),
+        ("national_factories", np.float64),
+        ("young_factories", np.float64, MONTHS_PER_YEAR),
+    ]
+)
+"""A firm as the kernel has it: the columns of :class:`~.agents.firms.Firms`, side by side."""
 
 
 class FirmNumbers(NamedTuple):
@@ -326,7 +328,7 @@ SUMS = WEIGHT + 1
 
 @kernel
 def decide(
-    columns: FirmColumns,
+    firms: Records,
     constants: FirmConstants,
     law: FirmLaw,
     month: FirmMonth,
@@ -338,8 +340,8 @@ def decide(
 
     Parameters
     ----------
-    columns
-        Written.
+    firms
+        Written: each a :data:`FIRM`, shape (firms,).
     constants, law, month
         What the firms know.
     by_load
@@ -349,13 +351,47 @@ def decide(
     ledger
         The ledger's vector; added to.
     """
-    prices = np.empty((CARBON + 1, len(columns.sector)))
+    # Parts are called from here alone: what a part calls is compiled anew with each of its callers.
+    prices = np.empty((CARBON + 1, len(firms)))
     rates = _rates_of_sectors(constants, law, month, by_load)
-    sums = _sums_by_sector(columns, len(rates))
-    _produce(columns, constants, law, month, prices, rates, sums, places, ledger)
-    _invest(columns, constants, law, month, prices, rates, sums, places, ledger)
-    _certify(columns, constants, law, month, sums, places, ledger)
-    _grow_older(columns, constants, month, prices, rates)
+    sums = _sums_by_sector(firms, len(rates))
+
+    category, own, yuan = _room_for_claims(len(firms))
+    _claim(firms, constants, law, rates, category, own)
+    add_amounts(law.rules, category, own, yuan)
+    _produce(firms, constants, law, month, prices, rates, sums, yuan, places, ledger)
+
+    subsidy, finance = _green_loan(constants, law, month)
+    considered = _consideration(constants, month, sums)
+    rows = _looking(firms, month, considered)
+    category, own, yuan = _room_for_claims(len(rows))
+    _claim_for_measures(firms, constants, law, rates, rows, category, own)
+    add_amounts(law.rules, category, own, yuan)
+    lent = np.zeros(len(firms))
+    _adopt(
+        firms,
+        constants,
+        law,
+        month,
+        prices,
+        rows,
+        considered,
+        finance,
+        yuan,
+        places,
+        lent,
+        ledger,
+    )
+
+    _certify(firms, constants, law, month, sums, places, ledger)
+    _grow_older(firms, constants, month, prices, rates, lent, subsidy, places, ledger)
+
+
+@formula
+def _room_for_claims(asking: int) -> Any:
+    """Category, own numbers and amount of what each of some firms asks the rules."""
+    claims = ASKED * asking
+    return np.empty(claims, np.int64), np.zeros((claims, OWN_NUMBERS)), np.zeros(claims)
 
 
 @part
@@ -435,79 +471,74 @@ def _environmental_tax(numbers: Any, said: Any, sector: Any) -> Any:
 
 
 @part
-def _sums_by_sector(columns: FirmColumns, sectors: int) -> Array:
+def _sums_by_sector(firms: Records, sectors: int) -> Array:
     """Sums over the firms of each sector at the opening, shape (5, sectors)."""
     sums = np.zeros((SUMS, sectors))
-    for row in range(len(columns.sector)):
-        place = columns.sector[row]
-        weight = columns.weight[row]
-        sums[OUTPUT_SHARE, place] += columns.output_share[row] * columns.in_business[row]
-        sums[ELIGIBLE, place] += columns.eligible_factories[row]
-        sums[CERTIFIED, place] += columns.certified_factories[row]
-        sums[ADOPTED, place] += columns.recent_adoption[row] * weight
+    for row in range(len(firms)):
+        firm = firms[row]
+        place = firm.sector
+        weight = firm.weight
+        sums[OUTPUT_SHARE, place] += firm.output_share * firm.in_business
+        sums[ELIGIBLE, place] += firm.eligible_factories
+        sums[CERTIFIED, place] += firm.certified_factories
+        sums[ADOPTED, place] += firm.recent_adoption * weight
         sums[WEIGHT, place] += weight
     return sums
 
 
 @part
-def _class_surcharges(constants: FirmConstants, law: FirmLaw, enforced: float) -> Array:
-    """Surcharge by sector and class that firms pay on average, yuan/kWh."""
-    numbers = constants.numbers[0]
-    missed = numbers.steel_missed_capacity_cut_share
-    _, sectors, classes = law.by_class.shape
-    found = np.empty((sectors, classes))
-    for place in range(sectors):
-        sector = constants.by_sector[place]
-        for member in range(classes):
-            mean = (1.0 - missed) * law.by_class[0, place, member] + missed * law.by_class[
-                1, place, member
-            ]
-            found[place, member] = expected_surcharge(
-                mean, sector.differential_price_scope, enforced
-            )
-    return found
-
-
-@part
 def _produce(
-    columns: FirmColumns,
+    firms: Records,
     constants: FirmConstants,
     law: FirmLaw,
     month: FirmMonth,
     prices: Array,
     rates: Records,
     sums: Array,
+    yuan: Array,
     places: Records,
     ledger: Array,
 ) -> None:
-    """Charges, prices, output and energy of the month."""
+    """Charges, prices, output and energy of the month.
+
+    Parameters
+    ----------
+    prices
+        Written: what decisions on measures read.
+    rates, sums
+        By sector.
+    yuan
+        What rules by own numbers say, as :func:`_claim` has asked them.
+    """
     numbers = constants.numbers[0]
     said = law.numbers[0]
     paths = constants.paths[month.place]
     entry = places[0]
     enforced = month.surcharge_factor * month.price_enforcement
-    by_class = _class_surcharges(constants, law, enforced)
     known = enforced * detection(numbers.energy_limit_detection, said.inspected_share)
     sold = said.quota_reserve * numbers.pilot_reserve_sold
     elasticity, pass_through = numbers.output_cost_elasticity, numbers.cost_pass_through
-    yuan = _claimed(columns, constants, law, rates)
     demanded, made = 0.0, 0.0
     for place in range(len(rates)):
         demanded += constants.demand[month.place, place]
-    for row in range(len(columns.sector)):
-        place, member = columns.sector[row], columns.catalogue_class[row]
+    for row in range(len(firms)):
+        firm = firms[row]
+        place, member = firm.sector, firm.catalogue_class
         sector = constants.by_sector[place]
         rate = rates[place]
-        specific, electric = columns.specific_energy[row], columns.electricity_share[row]
+        specific, electric = firm.specific_energy, firm.electricity_share
 
         # Carbon, and what all charges add to those of 2020.
         national = law.by_sector[place].national_carbon_price
         pilot = 0.0 if national > 0.0 else yuan[ASKED * row + PILOT]
-        allowances = sold * pilot * _carbon_per_output(columns, sector, row)
+        allowances = sold * pilot * _carbon_per_output(firm, sector)
         extra = (rate.added_charges + allowances) / YUAN_PER_10K_YUAN * numbers.value_added_of_sales
 
         # Electricity.
-        at_limit = by_class[place, member] + known * yuan[ASKED * row + PUNITIVE]
+        at_limit = (
+            enforced * _class_surcharge(law, numbers, sector, place, member)
+            + known * yuan[ASKED * row + PUNITIVE]
+        )
         tier = enforced * yuan[ASKED * row + TIER]
         surcharge = at_limit + tier
         price = rate.plain_price + surcharge
@@ -523,21 +554,21 @@ def _produce(
         response *= (
             (1.0 + extra) ** elasticity if allowances != 0.0 else rate.plain_charges_response
         )
-        base_margin = columns.base_margin[row]
+        base_margin = firm.base_margin
         margin = production.margin_after_charges(
             production.margin_after_price(base_margin, ratio, cost_share, pass_through),
             extra,
             pass_through,
         )
-        columns.margin[row] += (margin - columns.margin[row]) / numbers.margin_memory
+        firm.margin += (margin - firm.margin) / numbers.margin_memory
         running = production.running_share(
-            columns.margin[row], numbers.shutdown_margin, numbers.shutdown_band
+            firm.margin, numbers.shutdown_margin, numbers.shutdown_band
         ) / production.running_share(base_margin, numbers.shutdown_margin, numbers.shutdown_band)
         total = sums[OUTPUT_SHARE, place]
-        present = columns.output_share[row] * columns.in_business[row]
+        present = firm.output_share * firm.in_business
         share = present / either(total > 0.0, total, 1.0)
-        output = rate.demand * share * response * running * columns.productivity[row]
-        columns.output[row] = output
+        output = rate.demand * share * response * running * firm.productivity
+        firm.output = output
         made += output
 
         # Energy, and what the treasury receives.
@@ -557,74 +588,78 @@ def _produce(
     ledger[entry.value_added_lost] += max(demanded - made, 0.0)
 
 
-@part
-def _claimed(columns: FirmColumns, constants: FirmConstants, law: FirmLaw, rates: Records) -> Array:
-    """What the rules by a firm's own numbers say of each, before enforcement.
+@formula
+def _class_surcharge(law: Any, numbers: Any, sector: Any, place: int, member: int) -> Any:
+    """Surcharge by sector and class that firms pay on average before enforcement, yuan/kWh."""
+    missed = numbers.steel_missed_capacity_cut_share
+    mean = (1.0 - missed) * law.by_class[0, place, member] + missed * law.by_class[1, place, member]
+    return expected_surcharge(mean, sector.differential_price_scope, 1.0)
 
-    Returns
-    -------
-    ndarray
-        Tiered and punitive price, yuan/kWh, and the pilot's price of carbon, yuan/tCO2, row by row;
-        shape (3 * firms,).
+
+@part
+def _claim(
+    firms: Records,
+    constants: FirmConstants,
+    law: FirmLaw,
+    rates: Records,
+    category: Numbers,
+    own: Array,
+) -> None:
+    """Ask the rules by own numbers for tiered and punitive price, and for the pilot's of carbon.
+
+    Parameters
+    ----------
+    category, own
+        Written: three claims a firm, row by row, shapes (3 * firms,) and (3 * firms, 3).
     """
-    firms = len(columns.sector)
     _, sectors, classes = law.by_class.shape
-    category = np.empty(ASKED * firms, np.int64)
-    numbers = np.zeros((ASKED * firms, OWN_NUMBERS))
-    for row in range(firms):
+    first = law.rules.first
+    for row in range(len(firms)):
+        firm = firms[row]
         claim = ASKED * row
-        sector = constants.by_sector[columns.sector[row]]
-        category[claim + TIER] = columns.sector[row] * classes + columns.catalogue_class[row]
-        if law.rules.first[category[claim + TIER]] < law.rules.first[category[claim + TIER] + 1]:
-            _state_product_energy(columns, sector, rates, row, 0.0, numbers, claim + TIER)
+        sector = constants.by_sector[firm.sector]
+        product = firm.sector * classes + firm.catalogue_class
+        category[claim + TIER] = product
+        if first[product] < first[product + 1]:
+            _state_product_energy(firm, sector, rates, 0.0, own, claim + TIER)
         category[claim + PUNITIVE] = sectors * classes + PUNITIVE - 1
-        numbers[claim + PUNITIVE, 0] = columns.energy_ratio_of_last_year[row] - 1.0
+        own[claim + PUNITIVE, 0] = firm.energy_ratio_of_last_year - 1.0
         category[claim + PILOT] = sectors * classes + PILOT - 1
-        factories = columns.weight[row] * columns.in_business[row]
-        emitted = columns.output[row] * MONTHS_PER_YEAR * _carbon_per_output(columns, sector, row)
-        numbers[claim + PILOT, 0] = emitted / either(factories > 0.0, factories, 1.0)
-    yuan = np.zeros(ASKED * firms)
-    add_amounts(law.rules, category, numbers, yuan)
-    return yuan
+        factories = firm.weight * firm.in_business
+        emitted = firm.output * MONTHS_PER_YEAR * _carbon_per_output(firm, sector)
+        own[claim + PILOT, 0] = emitted / either(factories > 0.0, factories, 1.0)
 
 
 @formula
-def _carbon_per_output(columns: Any, sector: Any, row: int) -> Any:
+def _carbon_per_output(firm: Any, sector: Any) -> Any:
     """Carbon dioxide of a firm's fuels, tCO2 for 10k yuan of value added."""
-    fuel = columns.specific_energy[row] * (1.0 - columns.electricity_share[row])
+    fuel = firm.specific_energy * (1.0 - firm.electricity_share)
     return fuel * sector.fuel_carbon_dioxide
 
 
 @formula
 def _state_product_energy(
-    columns: Any, sector: Any, rates: Any, row: int, saving: float, numbers: Any, claim: int
+    firm: Any, sector: Any, rates: Any, saving: float, numbers: Any, claim: int
 ) -> None:
     """Write what tiered prices ask a firm, after a saving."""
     relative = product_energy(
-        columns.energy_ratio_of_last_year[row] * (1.0 - saving),
-        rates[columns.sector[row]].technology,
+        firm.energy_ratio_of_last_year * (1.0 - saving),
+        rates[firm.sector].technology,
         sector.product_energy_elasticity,
-        columns.product_luck[row],
+        firm.product_luck,
     )
     numbers[claim, 0] = relative - 1.0
     numbers[claim, 1] = sector.electricity_per_tonne_at_limit * relative
-    numbers[claim, OWN_NUMBERS - 1] = PERCENT * columns.green_power_share[row]
+    numbers[claim, OWN_NUMBERS - 1] = PERCENT * firm.green_power_share
 
 
 @part
-def _invest(
-    columns: FirmColumns,
-    constants: FirmConstants,
-    law: FirmLaw,
-    month: FirmMonth,
-    prices: Array,
-    rates: Records,
-    sums: Array,
-    places: Records,
-    ledger: Array,
-) -> None:
-    """Measures of those whose turn it is, what they cost the public, and what they end."""
-    numbers, said, entry = constants.numbers[0], law.numbers[0], places[0]
+def _green_loan(constants: FirmConstants, law: FirmLaw, month: FirmMonth) -> tuple[float, float]:
+    """Interest that the city pays on a green loan, share/year, and the cost of capital under one.
+
+    The cost stands against that under an ordinary loan.
+    """
+    numbers, said = constants.numbers[0], law.numbers[0]
     paths = constants.paths[month.place]
     ordinary = paths.corporate_loan_rate
     facility = facility_discount(
@@ -635,11 +670,17 @@ def _invest(
         ordinary,
     )
     subsidy = min(month.interest_discount, ordinary - facility)
-    finance = efficiency_investment.finance_factor(
+    return subsidy, efficiency_investment.finance_factor(
         ordinary, facility + subsidy, numbers.loan_share, numbers.measure_life
     )
-    considered = np.empty(len(rates))
-    for place in range(len(rates)):
+
+
+@part
+def _consideration(constants: FirmConstants, month: FirmMonth, sums: Array) -> Array:
+    """Probability of looking at the next measure, by sector."""
+    numbers = constants.numbers[0]
+    considered = np.empty(sums.shape[1])
+    for place in range(len(considered)):
         considered[place] = consideration(
             numbers.search_rate,
             month.audit_rate,
@@ -647,88 +688,105 @@ def _invest(
             numbers.peer_effect,
             MONTHS_BETWEEN_DECISIONS / MONTHS_PER_YEAR,
         )
-    rows = np.empty(len(columns.sector), np.int64)
+    return considered
+
+
+@part
+def _looking(firms: Records, month: FirmMonth, considered: Array) -> Numbers:
+    """Those whose turn it is and who look at their next measure; nobody else adopts one.
+
+    The memory of adoptions fades a little for all.
+    """
+    for row in range(len(firms)):
+        firms[row].recent_adoption *= 1.0 - A_MONTH
+    rows = np.empty(len(firms), np.int64)
     found = 0
     for row in range(month.turn, len(rows), MONTHS_BETWEEN_DECISIONS):
-        # Nobody adopts what it does not look at.
-        if uniform(month.key, row) < considered[columns.sector[row]]:
+        if uniform(month.key, row) < considered[firms[row].sector]:
             rows[found] = row
             found += 1
-    for row in range(len(columns.sector)):
-        columns.recent_adoption[row] *= 1.0 - A_MONTH
-    lent = _adopt(
-        columns,
-        constants,
-        law,
-        month,
-        prices,
-        rates,
-        considered,
-        finance,
-        rows[:found],
-        places,
-        ledger,
-    )
-    for row in range(len(columns.sector)):
-        columns.interest_discount[row] = interest_of_month(
-            columns.interest_discount[row], lent[row], subsidy, numbers.measure_life
-        )
-        ledger[entry.loan_interest] += columns.interest_discount[row]
-        columns.catalogue_class[row] = class_after(
-            columns.catalogue_class[row],
-            columns.specific_energy[row],
-            columns.specific_energy_limit[row],
-            constants.penalised,
-            constants.allowed,
-        )
+    return rows[:found]
+
+
+@part
+def _claim_for_measures(
+    firms: Records,
+    constants: FirmConstants,
+    law: FirmLaw,
+    rates: Records,
+    rows: Numbers,
+    category: Numbers,
+    own: Array,
+) -> None:
+    """Ask the rules by own numbers what the next measure of some firms would bring them.
+
+    Parameters
+    ----------
+    rows
+        The firms.
+    category, own
+        Written: claims for the tiered price after the measure, for a grant and for the reward of a
+        service contract, firm by firm; shapes (3 * rows,) and (3 * rows, 3).
+    """
+    _, sectors, classes = law.by_class.shape
+    for looking in range(len(rows)):
+        firm, claim = firms[rows[looking]], ASKED * looking
+        sector = constants.by_sector[firm.sector]
+        saving = firm.measure_saving
+        category[claim + TIER] = firm.sector * classes + firm.catalogue_class
+        _state_product_energy(firm, sector, rates, saving, own, claim + TIER)
+        category[claim + GRANT] = sectors * classes + PILOT - 1 + GRANT
+        own[claim + GRANT, 0] = _investment_each(firm, constants.numbers[0])
+        category[claim + REWARD] = sectors * classes + PILOT - 1 + REWARD
+        own[claim + REWARD, 0] = _saved(firm) / firm.weight
 
 
 @part
 def _adopt(
-    columns: FirmColumns,
+    firms: Records,
     constants: FirmConstants,
     law: FirmLaw,
     month: FirmMonth,
     prices: Array,
-    rates: Records,
+    rows: Numbers,
     considered: Array,
     finance: float,
-    rows: Numbers,
+    yuan: Array,
     places: Records,
+    lent: Array,
     ledger: Array,
-) -> Array:
+) -> None:
     """Decide for those who look at their next measure.
 
     Parameters
     ----------
+    rows
+        The firms that look.
     considered
         Probability of looking, by sector.
     finance
         Cost of capital under a green loan against that under an ordinary one.
-    rows
-        The firms that look.
-
-    Returns
-    -------
-    ndarray
-        Green loans of the month, yuan, shape (firms,).
+    yuan
+        What rules by own numbers say, as :func:`_claim_for_measures` has asked them.
+    lent
+        Written: green loans of the month, yuan, shape (firms,).
     """
-    numbers, said = constants.numbers[0], law.numbers[0]
-    entry = places[0]
-    lent = np.zeros(len(columns.sector))
-    yuan = _claimed_by_measures(columns, constants, law, rates, rows)
+    numbers, said, entry = constants.numbers[0], law.numbers[0], places[0]
+    enforced = month.surcharge_factor * month.price_enforcement
     for looking in range(len(rows)):
         row = rows[looking]
-        weight = columns.weight[row]
-        each = _investment_each(columns, numbers, row)
+        firm = firms[row]
+        weight = firm.weight
+        each = _investment_each(firm, numbers)
         granted = yuan[ASKED * looking + GRANT] / either(each > 0.0, each, 1.0)
         grant_share = numbers.grant_project_share * granted
-        tier_after = month.surcharge_factor * month.price_enforcement * yuan[ASKED * looking + TIER]
-        cost = _next_measure_cost(columns, numbers, row)
-        value = _saving_value(columns, constants, month, prices, tier_after, row)
+        cost = _next_measure_cost(firm, numbers)
+        value = _saving_value(
+            firm, constants, month, prices, enforced * yuan[ASKED * looking + TIER], row
+        )
         alone = acceptance(
             payback(cost * (1.0 - grant_share) * finance, value),
-            columns.payback_threshold[row],
+            firm.payback_threshold,
             numbers.payback_sensitivity,
         )
         contract = numbers.contract_offer * contract_acceptance(
@@ -739,7 +797,7 @@ def _adopt(
             numbers.contract_length,
             numbers.payback_sensitivity,
         )
-        adopted = considered[columns.sector[row]] * (1.0 - (1.0 - alone) * (1.0 - contract))
+        adopted = considered[firm.sector] * (1.0 - (1.0 - alone) * (1.0 - contract))
         if uniform(month.key, row) < adopted:
             by_company = under_contract(alone, contract)
             own = each * weight * (1.0 - by_company)
@@ -747,63 +805,25 @@ def _adopt(
             ledger[entry.green_investment_grant] += own * grant_share
             rewarded = weight * yuan[ASKED * looking + REWARD]
             ledger[entry.efficiency_reward] += rewarded * by_company
-            columns.specific_energy[row] *= 1.0 - columns.measure_saving[row]
-            columns.measures_adopted[row] += 1
-            columns.recent_adoption[row] = 1.0
-            columns.months_since_measure[row] = 0.0
-    return lent
+            firm.specific_energy *= 1.0 - firm.measure_saving
+            firm.measures_adopted += 1
+            firm.recent_adoption = 1.0
+            firm.months_since_measure = 0.0
 
 
-@part
-def _claimed_by_measures(
-    columns: FirmColumns, constants: FirmConstants, law: FirmLaw, rates: Records, rows: Numbers
-) -> Array:
-    """What the rules by a firm's own numbers say of the next measure of some firms.
-
-    Returns
-    -------
-    ndarray
-        Tiered price after it, before enforcement, yuan/kWh, grant for the investment and reward for
-        a service contract, yuan, row by row; shape (3 * rows,).
-    """
-    _, sectors, classes = law.by_class.shape
-    category = np.empty(ASKED * len(rows), np.int64)
-    numbers = np.zeros((ASKED * len(rows), OWN_NUMBERS))
-    for looking in range(len(rows)):
-        row, claim = rows[looking], ASKED * looking
-        sector = constants.by_sector[columns.sector[row]]
-        saving = columns.measure_saving[row]
-        category[claim + TIER] = columns.sector[row] * classes + columns.catalogue_class[row]
-        _state_product_energy(columns, sector, rates, row, saving, numbers, claim + TIER)
-        category[claim + GRANT] = sectors * classes + PILOT - 1 + GRANT
-        numbers[claim + GRANT, 0] = _investment_each(columns, constants.numbers[0], row)
-        category[claim + REWARD] = sectors * classes + PILOT - 1 + REWARD
-        numbers[claim + REWARD, 0] = _saved(columns, row) / columns.weight[row]
-    yuan = np.zeros(ASKED * len(rows))
-    add_amounts(law.rules, category, numbers, yuan)
-    return yuan
-
-
-@part
+@formula
 def _saving_value(
-    columns: FirmColumns,
-    constants: FirmConstants,
-    month: FirmMonth,
-    prices: Array,
-    tier_after: Any,
-    row: int,
+    firm: Any, constants: Any, month: Any, prices: Any, tier_after: Any, row: int
 ) -> Any:
     """What a saved tce is worth to a firm, upgrading included, yuan/tce."""
     kwh_per_tce = constants.numbers[0].kwh_per_tce
-    paths = constants.paths[month.place]
-    carbon = constants.by_sector[columns.sector[row]].fuel_carbon_dioxide
-    electric, saving = columns.electricity_share[row], columns.measure_saving[row]
+    fuel_price = constants.paths[month.place].fuel_price
+    carbon = constants.by_sector[firm.sector].fuel_carbon_dioxide
+    electric, saving = firm.electricity_share, firm.measure_saving
     tier = prices[TIERED, row]
-    measures = measures_to_limit(
-        columns.specific_energy[row], columns.specific_energy_limit[row], saving
-    )
+    measures = measures_to_limit(firm.specific_energy, firm.specific_energy_limit, saving)
     return (
-        energy_price(electric, prices[PRICE, row] - tier, paths.fuel_price, kwh_per_tce)
+        energy_price(electric, prices[PRICE, row] - tier, fuel_price, kwh_per_tce)
         + tier * electric * kwh_per_tce
         + avoided_surcharge(prices[AT_LIMIT, row], electric, measures, saving, kwh_per_tce)
         + tier_saving(tier, tier_after, electric, saving, kwh_per_tce)
@@ -812,32 +832,27 @@ def _saving_value(
 
 
 @formula
-def _next_measure_cost(columns: Any, numbers: Any, row: int) -> Any:
+def _next_measure_cost(firm: Any, numbers: Any) -> Any:
     """Investment for a yearly saving of one tce by the next measure, yuan."""
-    return columns.measure_cost[row] * numbers.cost_escalation ** columns.measures_adopted[row]
+    return firm.measure_cost * numbers.cost_escalation**firm.measures_adopted
 
 
 @formula
-def _saved(columns: Any, row: int) -> Any:
+def _saved(firm: Any) -> Any:
     """Energy that the next measure saves, tce/year."""
-    return (
-        columns.output[row]
-        * MONTHS_PER_YEAR
-        * columns.specific_energy[row]
-        * columns.measure_saving[row]
-    )
+    return firm.output * MONTHS_PER_YEAR * firm.specific_energy * firm.measure_saving
 
 
 @formula
-def _investment_each(columns: Any, numbers: Any, row: int) -> Any:
+def _investment_each(firm: Any, numbers: Any) -> Any:
     """Investment in the next measure by one of the firms that a row stands for, yuan."""
-    saved = _saved(columns, row)
-    return saved * _next_measure_cost(columns, numbers, row) / columns.weight[row]
+    saved = _saved(firm)
+    return saved * _next_measure_cost(firm, numbers) / firm.weight
 
 
 @part
 def _certify(
-    columns: FirmColumns,
+    firms: Records,
     constants: FirmConstants,
     law: FirmLaw,
     month: FirmMonth,
@@ -860,13 +875,14 @@ def _certify(
     # Who holds the certificates is known here; how many there are is the stock's to say.
     scale = month.certified_factories / known if known > 0.0 else 0.0
     gained_in_all, promoted_in_all, national_in_all = 0.0, 0.0, 0.0
-    for row in range(len(columns.sector)):
-        place = columns.sector[row]
-        certified = columns.certified_factories[row] * scale
-        seasoned = columns.seasoned_factories[row] * scale
-        national = columns.national_factories[row] * scale
+    for row in range(len(firms)):
+        firm = firms[row]
+        place = firm.sector
+        certified = firm.certified_factories * scale
+        seasoned = firm.seasoned_factories * scale
+        national = firm.national_factories * scale
         score = certification.performance_score(
-            columns.specific_energy[row] / columns.specific_energy_limit[row],
+            firm.specific_energy / firm.specific_energy_limit,
             numbers.certificate_performance_sensitivity,
         )
         gained: Any = 0.0
@@ -881,7 +897,7 @@ def _certify(
                 numbers.certificate_peer_effect,
             )
             gained = certification.certified_within(
-                columns.eligible_factories[row], certified, hazard, A_MONTH
+                firm.eligible_factories, certified, hazard, A_MONTH
             )
         if score > 0.0 and seasoned > 0.0:
             promoted = certification.promoted_within(
@@ -891,13 +907,13 @@ def _certify(
         promoted_in_all += promoted
         national_in_all += national
         promoted *= kept
-        young = columns.young_factories
-        columns.seasoned_factories[row] = seasoned * kept + young[row, 0] * scale * kept - promoted
-        columns.national_factories[row] = national * kept + promoted
-        columns.certified_factories[row] = certified * kept + gained
-        for age in range(young.shape[1] - 1):
-            young[row, age] = young[row, age + 1] * (scale * kept)
-        young[row, young.shape[1] - 1] = gained
+        young = firm.young_factories
+        firm.seasoned_factories = seasoned * kept + young[0] * scale * kept - promoted
+        firm.national_factories = national * kept + promoted
+        firm.certified_factories = certified * kept + gained
+        for age in range(len(young) - 1):
+            young[age] = young[age + 1] * (scale * kept)
+        young[len(young) - 1] = gained
     ledger[entry.factories_certified] += gained_in_all
     ledger[entry.factories_revoked] += known * scale * (1.0 - kept)
     ledger[entry.national_certified] += promoted_in_all * kept
@@ -909,10 +925,18 @@ def _certify(
 
 @part
 def _grow_older(
-    columns: FirmColumns, constants: FirmConstants, month: FirmMonth, prices: Array, rates: Records
+    firms: Records,
+    constants: FirmConstants,
+    month: FirmMonth,
+    prices: Array,
+    rates: Records,
+    lent: Array,
+    subsidy: float,
+    places: Records,
+    ledger: Array,
 ) -> None:
-    """A month of progress that nobody decides on: technology, electrification, closures."""
-    numbers = constants.numbers[0]
+    """What nobody decides on: interest, class, technology, electrification, closures."""
+    numbers, entry = constants.numbers[0], places[0]
     electrification = numbers.electrification_rate / MONTHS_PER_YEAR
     plain_stay = np.empty(len(constants.exit_rate))
     for member in range(len(plain_stay)):
@@ -920,31 +944,43 @@ def _grow_older(
             -production.exit_hazard(constants.exit_rate[member], NOTHING, numbers.exit_response)
             / MONTHS_PER_YEAR
         )
-    for row in range(len(columns.sector)):
-        place, member = columns.sector[row], columns.catalogue_class[row]
+    for row in range(len(firms)):
+        firm = firms[row]
+        firm.interest_discount = interest_of_month(
+            firm.interest_discount, lent[row], subsidy, numbers.measure_life
+        )
+        ledger[entry.loan_interest] += firm.interest_discount
+        firm.catalogue_class = class_after(
+            firm.catalogue_class,
+            firm.specific_energy,
+            firm.specific_energy_limit,
+            constants.penalised,
+            constants.allowed,
+        )
+        place, member = firm.sector, firm.catalogue_class
         progress = constants.by_sector[place].monthly_progress
-        columns.specific_energy[row] *= progress
-        columns.specific_energy_limit[row] *= progress
-        electric = columns.electricity_share[row]
-        columns.electricity_share[row] += electrification * electric * (1.0 - electric)
+        firm.specific_energy *= progress
+        firm.specific_energy_limit *= progress
+        electric = firm.electricity_share
+        firm.electricity_share += electrification * electric * (1.0 - electric)
         surcharge = prices[AT_LIMIT, row] + prices[TIERED, row]
-        stay = plain_stay[member]
+        stay: Any = plain_stay[member]
         if surcharge != 0.0:
             hazard = production.exit_hazard(
                 constants.exit_rate[member], surcharge, numbers.exit_response
             )
             stay = np.exp(-hazard / MONTHS_PER_YEAR)
-        columns.in_business[row] *= stay
-        columns.productivity[row] *= 1.0 + production.productivity_change(
-            columns.months_since_measure[row],
+        firm.in_business *= stay
+        firm.productivity *= 1.0 + production.productivity_change(
+            firm.months_since_measure,
             numbers.adoption_productivity_loss,
             numbers.adoption_loss_time,
             numbers.adoption_productivity_gain,
             numbers.adoption_gain_time,
         )
-        columns.months_since_measure[row] += 1.0
-        ratio = columns.specific_energy[row] / columns.specific_energy_limit[row]
-        columns.energy_ratio[row] += (ratio - columns.energy_ratio[row]) / month.of_year
+        firm.months_since_measure += 1.0
+        ratio = firm.specific_energy / firm.specific_energy_limit
+        firm.energy_ratio += (ratio - firm.energy_ratio) / month.of_year
         if month.of_year == MONTHS_PER_YEAR:
-            columns.energy_ratio_of_last_year[row] = columns.energy_ratio[row]
-        columns.green_power_share[row] = rates[place].green_power
+            firm.energy_ratio_of_last_year = firm.energy_ratio
+        firm.green_power_share = rates[place].green_power
