@@ -102,12 +102,12 @@ def assert_same(left: TransitOperators, right: TransitOperators) -> None:
 def test_columns_ledger_and_pots_are_those_of_numpy(month: str, law: str) -> None:
     now = Month.parse(month)
     scenario = Scenario.load("plan").with_settings(FORMS_OF_THE_LAW[law])
-    for seed in range(12):
+    for seed in range(4):
         found, ledgers = {}, {}
         for kernels, situation in situations(seed, scenario, now).items():
             found[kernels] = random_operators(seed, now)
             rule = scenario.law["taxi_and_logistics_renewal"]
-            found[kernels].pots.of(rule)[:] = (0.0, 300e6, 599e6, 600e6)[seed % 4]
+            found[kernels].pots.of(rule)[:] = (0.0, 300e6, 599e6, 600e6)[seed]
             found[kernels].decide(situation)
             ledgers[kernels] = situation.ledger.numbers
         assert_same(found["numpy"], found["compiled"])

@@ -21,11 +21,12 @@ from transition_model.agents.transit_fleets_of_2019 import (
     electric,
     opening_columns,
 )
-from transition_model.agents.transit_terms import constants_of, paths_of_month, terms_of_month
+from transition_model.agents.transit_terms import constants_of, terms_of_month
 from transition_model.behaviour import fleet_choice, fleet_replacement
+from transition_model.compilation import Fields
 from transition_model.dimensions import shape
 from transition_model.kernels import transit_operators as kernel
-from transition_model.parameters import ParameterValues
+from transition_model.parameters import ParameterValues, place_on_path
 from transition_model.policy.fleet_renewal import FleetTerms, fleet_terms_of_month
 from transition_model.policy.pots import Pots, lasting_share
 from transition_model.random_streams import month_key, uniform
@@ -72,7 +73,7 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
 
     pots: Pots
     """Money that the rules have paid so far."""
-    _given: tuple[ParameterValues, kernel.Constants, kernel.Columns] | None = None
+    _given: tuple[ParameterValues, Fields, Fields] | None = None
 
     @classmethod
     def build(cls, model: Any, parameters: ParameterValues, seed: int, first_id: int) -> Self:
@@ -97,33 +98,29 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
             self._decide_in_numpy(situation)
             return
         month, ledger = situation.month, situation.ledger
-        constants, columns = self._of_the_run(situation.parameters)
+        if self._given is None or self._given[0] is not situation.parameters:
+            named = tuple(self.columns[name] for name in kernel.Columns._fields)
+            self._given = situation.parameters, named, tuple(constants_of(situation.parameters))
+        _, columns, constants = self._given
         terms, pots = terms_of_month(situation)
         kernel.decide(
             month.index,
             month.month,
+            place_on_path(month),
             month_key(situation.seed, "fleet growth", month.index),
             float(situation.stocks["public_charging_points_per_new_energy_car"]),
             columns,
             constants,
             terms,
             pots,
-            paths_of_month(situation),
             self.pots.of(situation.law["taxi_and_logistics_renewal"]),
-            kernel.Flows(
+            (
                 ledger.flow("transit_registrations_per_month"),
                 ledger.flow("transit_retirements_per_month"),
                 ledger.flow("transit_retirements_by_age_per_month"),
                 ledger.flow("subsidy_spending_per_month"),
             ),
         )
-
-    def _of_the_run(self, parameters: ParameterValues) -> tuple[kernel.Constants, kernel.Columns]:
-        """What the kernel is given in every month of a run."""
-        if self._given is None or self._given[0] is not parameters:
-            named = (self.columns[name] for name in kernel.Columns._fields)
-            self._given = parameters, constants_of(parameters), kernel.Columns(*named)
-        return self._given[1:]
 
     def _decide_in_numpy(self, situation: Situation) -> None:
         if situation.month.month == 1:

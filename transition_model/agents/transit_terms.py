@@ -7,34 +7,24 @@ from numpy.typing import NDArray
 
 from transition_model.agents.transit_costs import KM_OF_CONSUMPTION
 from transition_model.agents.transit_fleets_of_2019 import electric
+from transition_model.compilation import Fields
 from transition_model.dimensions import dimension, shape
-from transition_model.kernels.transit_operators import Constants, Paths
+from transition_model.kernels.transit_operators import Constants
 from transition_model.month_terms import WatchedReading, remembered
 from transition_model.parameters import ParameterValues
-from transition_model.policy.fleet_renewal import FleetTerms, fleet_terms_of_month
-from transition_model.policy.pots import PotsOfMonth, pots_of_month
+from transition_model.policy.fleet_renewal import fleet_terms_of_month
+from transition_model.policy.pots import pots_of_month
 
 type Array = NDArray[np.float64]
 
 
 @remembered
-def terms_of_month(reading: WatchedReading) -> tuple[FleetTerms, PotsOfMonth]:
-    """What the rules offer, and the pots of the rule for taxis and logistics."""
+def terms_of_month(reading: WatchedReading) -> tuple[Fields, Fields]:
+    """What the rules offer (:class:`.FleetTerms`), and the pots of the rule for taxis."""
     discount = float(reading.parameters.array("taxi_maker_discount").max())
     terms = fleet_terms_of_month(reading.law, reading.levers, reading.month, discount)
-    return terms, pots_of_month(reading.law["taxi_and_logistics_renewal"], reading.month)
-
-
-@remembered
-def paths_of_month(reading: WatchedReading) -> Paths:
-    """Parameters that change over the years."""
-    parameters, month = reading.parameters, reading.month
-    return Paths(
-        parameters.array("transit_quota_reach", month),
-        parameters.scalar("transit_electric_price_index", month),
-        parameters.scalar("transit_diesel_price", month),
-        parameters.scalar("transit_gas_price", month),
-    )
+    pots = pots_of_month(reading.law["taxi_and_logistics_renewal"], reading.month)
+    return tuple(terms), tuple(pots)
 
 
 def constants_of(parameters: ParameterValues) -> Constants:
@@ -67,6 +57,10 @@ def constants_of(parameters: ParameterValues) -> Constants:
         battery_share=scalar("transit_battery_share"),
         part_asked=scalar("taxi_maker_reward_asked"),
         points_wanted=scalar("vehicles_per_public_charging_point_desired"),
+        quota_reach=parameters.path("transit_quota_reach"),
+        electric_price_index=parameters.path("transit_electric_price_index"),
+        diesel_price=parameters.path("transit_diesel_price"),
+        gas_price=parameters.path("transit_gas_price"),
         electric=electric(),
         bus_renewal=programmes.index("bus_renewal"),
         fleet_renewal=programmes.index("fleet_renewal"),

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.behaviour import fleet_choice, fleet_replacement
-from transition_model.compilation import kernel
+from transition_model.compilation import Fields, kernel
 from transition_model.kernels.draws import uniform
 from transition_model.kernels.fleet_choice import apportion, fill_fuel_shares, move_electric
 from transition_model.policy.fleet_renewal import FleetTerms
@@ -64,6 +64,10 @@ class Constants(NamedTuple):
         Of all operators; ``part_asked`` is the part of their discount that makers want back.
     points_wanted
         Vehicles that a public charging point serves.
+    quota_reach
+        Part of purchases that a duty reaches, month by month, shape (months, transit classes).
+    electric_price_index, diesel_price, gas_price
+        Price of electric vehicles against the declared one; yuan by unit of fuel; (months,).
     electric
         Place of the electric vehicles among the fuels.
     bus_renewal, fleet_renewal
@@ -93,23 +97,17 @@ class Constants(NamedTuple):
     battery_share: float
     part_asked: float
     points_wanted: float
+    quota_reach: Array
+    electric_price_index: Array
+    diesel_price: Array
+    gas_price: Array
     electric: int
     bus_renewal: int
     fleet_renewal: int
 
 
 class Paths(NamedTuple):
-    """Parameters of the month.
-
-    Attributes
-    ----------
-    quota_reach
-        Part of purchases that a duty reaches, shape (transit classes,).
-    electric_price_index
-        Price of electric vehicles against the declared one.
-    diesel_price, gas_price
-        Yuan by unit of fuel.
-    """
+    """Of the paths among the constants what they say for the month."""
 
     quota_reach: Array
     electric_price_index: float
@@ -159,35 +157,40 @@ class _Plan(NamedTuple):
 def decide(
     month: int,
     month_of_year: int,
+    on_paths: int,
     key: np.uint64,
     access: float,
-    columns: Columns,
-    constants: Constants,
-    terms: FleetTerms,
-    pots: PotsOfMonth,
-    paths: Paths,
+    columns_given: Fields,
+    constants_given: Fields,
+    terms_given: Fields,
+    pots_given: Fields,
     paid: Array,
-    flows: Flows,
+    flows_given: Fields,
 ) -> None:
     """Take delivery of what was ordered, then plan the year where it is the month for it.
 
     Parameters
     ----------
-    month, month_of_year
-        The month as :attr:`.Month.index`, and from 1 to 12.
+    month, month_of_year, on_paths
+        The month as :attr:`.Month.index`, from 1 to 12, and its place on paths of parameters.
     key
         Of the draws of growth.
     access
         Public charging points for each new-energy car.
-    columns
-        Of the operators.
-    constants, terms, paths
-        What holds for the run, what the rules say, and paths of parameters.
-    pots, paid
-        Pots of the rule for taxis and logistics, and yuan that it has paid out of each; written.
-    flows
-        Written.
+    columns_given, constants_given, terms_given, pots_given, flows_given
+        Fields of the classes above, of :class:`.FleetTerms`, and of :class:`.PotsOfMonth` for the
+        rule for taxis and logistics.
+    paid
+        What that rule has paid out of the pot of each version, yuan; written.
     """
+    columns, constants = Columns(*columns_given), Constants(*constants_given)
+    terms, pots, flows = FleetTerms(*terms_given), PotsOfMonth(*pots_given), Flows(*flows_given)
+    paths = Paths(
+        constants.quota_reach[on_paths],
+        constants.electric_price_index[on_paths],
+        constants.diesel_price[on_paths],
+        constants.gas_price[on_paths],
+    )
     if month_of_year == 1:
         _age_by_a_year(columns)
     left = money_left(paid, pots, 0.0)
