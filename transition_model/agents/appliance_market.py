@@ -43,16 +43,20 @@ class RowClaims:
     total_on_pause: float = 0.0
 
 
-def class_incomes(columns: Mapping[str, NDArray[Any]]) -> tuple[int, Array]:
-    """Lowest class of income, and the income of every class from it on, yuan a year.
+def income_classes(columns: Mapping[str, NDArray[Any]]) -> tuple[NDArray[np.uint16], Array]:
+    """Classes of income, counted from the lowest, shape (n,); and their incomes, yuan a year.
 
     Classes in which nobody is get the lowest income.
     """
-    number = columns["income_class"]
-    lowest = int(number.min())
-    incomes = np.full(int(number.max()) - lowest + 1, columns["income"].min())
-    incomes[number.astype(np.int64) - lowest] = columns["income"]
-    return lowest, incomes
+    number = (columns["income_class"] - columns["income_class"].min()).astype(np.uint16)
+    incomes = np.full(int(number.max()) + 1, columns["income"].min())
+    incomes[number] = columns["income"]
+    return number, incomes
+
+
+def runs_of(weight: Array) -> NDArray[np.int64]:
+    """First row of every run of rows of one weight, and the number of rows."""
+    return np.concatenate([[0], np.flatnonzero(np.diff(weight)) + 1, [len(weight)]])
 
 
 class ApplianceMarket:
@@ -78,23 +82,23 @@ class ApplianceMarket:
         reference_income: float,
     ) -> None:
         rows, kinds = columns["appliance_grade"].shape
+        number, incomes = income_classes(columns)
         self._columns = kernels.Columns(
-            columns["appliance_bought"],
-            columns["appliance_grade"],
-            columns["appliance_readiness"],
-            columns["appliance_claims"],
+            columns["appliance_bought"].reshape(-1),
+            columns["appliance_grade"].view(np.uint8).reshape(-1),
+            columns["appliance_readiness"].reshape(-1),
+            columns["appliance_claims"].reshape(-1),
             columns["weight"],
-            columns["income_class"],
+            number,
+            runs_of(columns["weight"]),
         )
         self._bounds = block_bounds(rows)
         self._blocks = len(self._bounds) - 1
         self._oldest = int(columns["appliance_bought"].min())
         self._parameters = parameters
         self._elasticity = parameters.scalar("price_income_elasticity")
-        lowest, incomes = class_incomes(columns)
         self._constants = kernels.Constants(
             natural=np.empty((kinds, 0)),
-            lowest_class=lowest,
             income_weight=(incomes / reference_income) ** self._elasticity,
             price=parameters.array("appliance_price"),
             energy=vehicle_choice.annuity_years(
@@ -113,18 +117,18 @@ class ApplianceMarket:
             lead=parameters.scalar("goods_replacement_lead"),
         )
         grades = self._constants.price.shape[1]
-        by_class = (IDEAS, len(incomes), kinds)
+        classes = len(incomes)
         self._classes = kernels.ByClass(
-            np.zeros((*by_class, grades)),
-            *(np.zeros(by_class) for _ in kernels.ByClass._fields[1:]),
+            np.zeros((IDEAS, classes, kinds, grades)),
+            np.zeros((IDEAS, classes, kinds)),
+            np.zeros((IDEAS, classes, 3 * kinds)),
         )
         self._leaving = np.zeros((self._blocks, len(incomes), kinds, grades))
-        self._weights = np.zeros((self._blocks, kinds, grades))
         self._scale = np.empty((kinds, grades))
         self._totals = np.zeros((self._blocks, 2))
         # Memory that nobody writes to costs nothing.
         self._decided = kernels.Decided(
-            *(np.empty((IDEAS, rows, kinds)) for _ in range(3)),
+            *(np.empty((IDEAS + 1, rows * kinds)) for _ in range(3)),
             *(np.empty((IDEAS, rows)) for _ in range(2)),
         )
         self._purchases = np.zeros((IDEAS, kinds, grades))
@@ -173,8 +177,7 @@ class ApplianceMarket:
             return RowClaims(self._nothing, self._nothing)
         self._at_rest = False
         if idea == 0:
-            kernels.count_grades(self._columns, self._bounds, 0, self._blocks, self._weights)
-            kernels.scale_to(situation.stocks["appliances_in_use"], self._weights, self._scale)
+            kernels.scale_to(self._columns, situation.stocks["appliances_in_use"], self._scale)
         self._totals[:] = 0.0
         kernels.decide(
             self._columns,
@@ -249,6 +252,7 @@ class ApplianceMarket:
         )
 
     def _live_on(self, situation: Situation) -> None:
+        kernels.scale_to(self._columns, situation.stocks["appliances_in_use"], self._scale)
         kernels.live_on(
             self._columns,
             self._constants,
@@ -259,10 +263,8 @@ class ApplianceMarket:
             self._bounds,
             0,
             self._blocks,
-            self._weights,
             self._leaving,
         )
-        kernels.scale_to(situation.stocks["appliances_in_use"], self._weights, self._scale)
         self._count_flows(0)
         self._settled = True
 

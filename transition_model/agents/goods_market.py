@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.agents.appliance_market import IDEAS, RowClaims, class_incomes
+from transition_model.agents.appliance_market import IDEAS, RowClaims, income_classes
 from transition_model.agents.household_goods import GOODS, Good
 from transition_model.agents.row_blocks import block_bounds
 from transition_model.agents.situation import Situation
@@ -68,16 +68,14 @@ class GoodsMarket:
         self.good = good
         self._readiness = columns[f"{good.name}_readiness"]
         self._weight = columns["weight"]
-        self._income_class = columns["income_class"]
+        self._income_class, incomes = income_classes(columns)
         self._bounds = block_bounds(len(self._weight))
         self._blocks = len(self._bounds) - 1
         self._rate_elasticity = parameters.scalar("goods_purchase_income_elasticity")
         self._price_elasticity = parameters.scalar("goods_price_income_elasticity")
-        lowest, incomes = class_incomes(columns)
         rate = parameters.scalar(f"{good.name}_purchases") / MONTHS_PER_YEAR
         relative = incomes / reference_income
         self._constants = kernels.Constants(
-            lowest_class=lowest,
             rate=rate * relative**self._rate_elasticity,
             price=parameters.scalar(f"{good.name}_price") * relative**self._price_elasticity,
             spread=goods_demand.price_classes(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import binom
 
-from transition_model.agents.appliance_market import class_incomes
+from transition_model.agents.appliance_market import income_classes
 from transition_model.agents.household_home import use_at_home
 from transition_model.agents.row_blocks import block_bounds
 from transition_model.agents.situation import Situation
@@ -132,8 +132,8 @@ class HomeUse:
         reference_income: float,
     ) -> None:
         self._columns, self._reference_income = columns, reference_income
-        lowest, incomes = class_incomes(columns)
-        of_income, in_class = incomes / reference_income, columns["income_class"] - lowest
+        in_class, incomes = income_classes(columns)
+        of_income = incomes / reference_income
         size = parameters.scalar("household_size")
         weight = columns["weight"]
         served = columns["central"] & columns["urban"]

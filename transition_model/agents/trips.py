@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.agents import household_travel
-from transition_model.agents.appliance_market import class_incomes
+from transition_model.agents.appliance_market import income_classes
 from transition_model.agents.row_blocks import block_bounds
 from transition_model.agents.situation import Situation
 from transition_model.calendar import Month
@@ -54,19 +54,19 @@ class Trips:
         taste: float | None = None,
     ) -> None:
         rows = np.flatnonzero(columns["central"])
+        number, incomes = income_classes(columns)
         self._all_weight = columns["weight"]
         self._start = start
         self._travellers = kernels.Travellers(
             rows.astype(np.int32),
             columns["weight"][rows],
-            columns["income_class"][rows],
+            number[rows],
             columns["persons"][rows],
             columns["attitude"],
             columns["car"],
             columns["subsidy_received"],
         )
         self._elasticity = parameters.scalar("price_income_elasticity")
-        lowest, incomes = class_incomes(columns)
         constant = parameters.array("travel_mode_constant")
         fare = parameters.array("travel_mode_fare")
         public, hired, car = (
@@ -74,7 +74,6 @@ class Trips:
         )
         fuel = household_travel.fuel_of_trip(parameters)
         self._constants = kernels.Constants(
-            lowest_class=lowest,
             yuan=parameters.scalar("travel_cost_sensitivity")
             * (incomes / reference_income) ** self._elasticity,
             constant=np.array(

@@ -12,10 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.compilation import kernel
+from transition_model.compilation import kernel, part
 from transition_model.kernels.draws import uniform
+from transition_model.kernels.exponential import exponential
 
 type Array = NDArray[np.float64]
+
+CHUNK = 256
+"""Rows that are worked out together, so that they stay close to the processor."""
 
 _MANY = np.iinfo(np.int32).max
 """A limit above it is none."""
@@ -28,8 +32,6 @@ class Constants(NamedTuple):
     ----------
     natural
         Probability of replacement in a month by kind and age in months, shape (kinds, ages).
-    lowest_class
-        Number of the lowest class of income.
     income_weight
         Factor of a class on the sensitivity to cost, at incomes of 2020, shape (classes,).
     price, energy
@@ -41,7 +43,6 @@ class Constants(NamedTuple):
     """
 
     natural: Array
-    lowest_class: int
     income_weight: Array
     price: Array
     energy: Array
@@ -56,14 +57,28 @@ class Constants(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """Columns of the households."""
+    """Columns of the households.
+
+    Attributes
+    ----------
+    bought, grade, readiness, claims
+        Of the appliances, household by household, shape (n kinds,). Arrays with one axis are read
+        several numbers at a time.
+    weight
+        Households that a row stands for, shape (n,).
+    income_class
+        Class of income, counted from the lowest, shape (n,).
+    runs
+        First row of every run of rows of one weight, and the number of rows, shape (runs + 1,).
+    """
 
     bought: NDArray[np.int32]
-    grade: NDArray[np.int8]
+    grade: NDArray[np.uint8]
     readiness: Array
     claims: Array
     weight: Array
-    income_class: NDArray[np.int16]
+    income_class: NDArray[np.uint16]
+    runs: NDArray[np.int64]
 
 
 class Offer(NamedTuple):
@@ -76,25 +91,24 @@ class Offer(NamedTuple):
 
 
 class ByClass(NamedTuple):
-    """What households do by class of income under each idea; shape (ideas, classes, kinds).
+    """What households do by class of income under each idea.
 
     Attributes
     ----------
     shares
         Probability of each grade, shape (ideas, classes, kinds, grades).
     raised
-        What the rebate adds to the factor on replacing, of those who may still claim.
-    paying
-        Probability of a grade that the rule pays for.
-    paid, paused
-        Yuan expected of a claim, and on days on which the rule is suspended.
+        What the rebate adds to the factor on replacing, of those who may still claim; shape
+        (ideas, classes, kinds).
+    claimed
+        By kind the probability of a grade that the rule pays for, then by kind yuan expected of a
+        claim, then by kind yuan on days on which the rule is suspended; shape (ideas, classes,
+        3 kinds).
     """
 
     shares: Array
     raised: Array
-    paying: Array
-    paid: Array
-    paused: Array
+    claimed: Array
 
 
 class Decided(NamedTuple):
@@ -104,7 +118,7 @@ class Decided(NamedTuple):
     ----------
     hazard, refill, claimed
         Probability of replacement, what is added to readiness, and claims of a household; shape
-        (ideas, n, kinds).
+        (ideas + 1, n kinds), the last place for what comes of all ideas together.
     claims, on_pause
         Yuan claimed by each row, shape (ideas, n).
     """
@@ -148,8 +162,9 @@ def by_class(
         Is written.
     """
     kinds, grades = constants.price.shape
-    rebate = np.empty(grades)
-    slope = np.empty(grades)
+    classes = len(constants.income_weight)
+    rebate, slope = np.empty((2, grades))
+    affinity = np.empty((grades, classes))
     for kind in range(kinds):
         mean_price = 0.0
         for grade in range(grades):
@@ -164,19 +179,16 @@ def by_class(
             cost = constants.price[kind, grade] - rebate[grade] + constants.energy[kind, grade]
             slope[grade] = constants.sensitivity[kind] * cost * income_factor
             mean_price += constants.price[kind, grade] / grades
-        for of_class in range(len(constants.income_weight)):
-            weight = constants.income_weight[of_class]
-            best = -np.inf
-            for grade in range(grades):
-                best = max(best, constants.preference[grade] - weight * slope[grade])
-            total = 0.0
-            for grade in range(grades):
-                affinity = np.exp(constants.preference[grade] - weight * slope[grade] - best)
-                found.shares[idea, of_class, kind, grade] = affinity
-                total += affinity
+        _choose_grades(
+            constants.income_weight,
+            constants.preference,
+            slope,
+            affinity,
+        )
+        for of_class in range(classes):
             expected, paying, paid, paused = 0.0, 0.0, 0.0, 0.0
             for grade in range(grades):
-                share = found.shares[idea, of_class, kind, grade] / total
+                share = affinity[grade, of_class]
                 found.shares[idea, of_class, kind, grade] = share
                 expected += share * rebate[grade]
                 paid += share * offer.paid[kind, grade]
@@ -184,38 +196,69 @@ def by_class(
                 if offer.paid[kind, grade] + offer.paused[kind, grade] > 0.0:
                     paying += share
             found.raised[idea, of_class, kind] = constants.rebate_response * expected / mean_price
-            found.paying[idea, of_class, kind] = paying
-            found.paid[idea, of_class, kind] = paid
-            found.paused[idea, of_class, kind] = paused
+            found.claimed[idea, of_class, kind] = paying
+            found.claimed[idea, of_class, kinds + kind] = paid
+            found.claimed[idea, of_class, 2 * kinds + kind] = paused
+
+
+@part
+def _choose_grades(weight: Array, preference: Array, slope: Array, share: Array) -> None:
+    """Probability of each grade, a logit; shape (grades, classes)."""
+    grades, classes = share.shape
+    total = share[grades - 1]
+    total[:] = 1.0
+    for grade in range(grades - 1):
+        found = share[grade]
+        liked = preference[grade] - preference[grades - 1]
+        dearer = slope[grade] - slope[grades - 1]
+        for of_class in range(classes):
+            found[of_class] = exponential(liked - dearer * weight[of_class])
+        for of_class in range(classes):
+            total[of_class] += found[of_class]
+    for of_class in range(classes):
+        total[of_class] = 1.0 / total[of_class]
+    for grade in range(grades - 1):
+        found = share[grade]
+        for of_class in range(classes):
+            found[of_class] *= total[of_class]
 
 
 @kernel
-def count_grades(
-    columns: Columns, bounds: NDArray[np.int64], first: int, last: int, weights: Array
-) -> None:
-    """Add up the weight of rows by kind and grade.
+def scale_to(columns: Columns, stock: Array, scale: Array) -> None:
+    """Appliances in use over the weight of rows with such appliances.
 
     Parameters
     ----------
     columns
         Of the households.
-    bounds
-        First row of every block, and the number of rows, shape (blocks + 1,).
-    first, last
-        Blocks from, and to (not included).
-    weights
-        Added to, shape (blocks, kinds, grades).
+    stock
+        Appliances in use, shape (kinds, grades).
+    scale
+        Is written, 0 where no row has such an appliance, shape (kinds, grades).
     """
-    for block in range(first, last):
-        _count_grades(columns, bounds[block], bounds[block + 1], weights[block])
-
-
-@kernel
-def _count_grades(columns: Columns, first: int, last: int, weights: Array) -> None:
-    kinds = columns.grade.shape[1]
-    for row in range(first, last):
+    kinds, grades = stock.shape
+    # Counts of all grades stand in one number, side by side.
+    bits = np.iinfo(np.int64).bits // grades
+    counted = np.zeros(kinds, dtype=np.int64)
+    scale[:] = 0.0
+    for run in range(len(columns.runs) - 1):
+        first, last = columns.runs[run], columns.runs[run + 1]
+        counted[:] = 0
+        grade_of = columns.grade[first * kinds : last * kinds]
+        place = 0
+        for _ in range(last - first):
+            for kind in range(kinds):
+                counted[kind] += 1 << (bits * grade_of[place])
+                place += 1
+        weight = columns.weight[first]
         for kind in range(kinds):
-            weights[kind, columns.grade[row, kind]] += columns.weight[row]
+            for grade in range(grades):
+                rows = (counted[kind] >> (bits * grade)) & ((1 << bits) - 1)
+                scale[kind, grade] += weight * rows
+    for kind in range(kinds):
+        for grade in range(grades):
+            sampled = scale[kind, grade]
+            scale[kind, grade] = stock[kind, grade] / sampled if sampled > 0.0 else 0.0
 
 
 @kernel
@@ -229,7 +272,6 @@ def live_on(
     bounds: NDArray[np.int64],
     first: int,
     last: int,
-    weights: Array,
     leaving: Array,
 ) -> None:
     """A month in which no rule pays: decide and remember.
@@ -244,10 +286,10 @@ def live_on(
         Of the month.
     at_rest
         Whether everybody's readiness is natural.
-    bounds, first, last
-        As for :func:`count_grades`.
-    weights
-        Weight of rows by kind and grade, added to, shape (blocks, kinds, grades).
+    bounds
+        First row of every block, and the number of rows, shape (blocks + 1,).
+    first, last
+        Blocks from, and to (not included).
     leaving
         Weight of rows times hazard, added to, shape (blocks, classes, kinds, grades).
     """
@@ -261,12 +303,11 @@ def live_on(
             at_rest,
             bounds[block],
             bounds[block + 1],
-            weights[block],
             leaving[block],
         )
 
 
-@kernel
+@part
 def _live_on(
     columns: Columns,
     constants: Constants,
@@ -276,29 +317,30 @@ def _live_on(
     at_rest: bool,
     first: int,
     last: int,
-    weights: Array,
     leaving: Array,
 ) -> None:
-    kinds = columns.grade.shape[1]
+    kinds = constants.price.shape[0]
     pace = 1.0 / constants.lead
     kept = np.exp(-pace)
     in_mean = (1.0 - kept) / pace
     hazards = np.empty(kinds)
+    place = first * kinds
     for row in range(first, last):
         weight = columns.weight[row]
-        of_class = columns.income_class[row] - constants.lowest_class
+        of_class = columns.income_class[row]
+        leaves = leaving[of_class]
         total = 0.0
         for kind in range(kinds):
-            hazard = constants.natural[kind, max(month - columns.bought[row, kind], 0)]
+            age = np.uint64(max(month - columns.bought[place], 0))
+            hazard = constants.natural[kind, age]
             if not at_rest:
-                above = columns.readiness[row, kind] - 1.0
+                above = columns.readiness[place] - 1.0
                 hazard = min(1.0, hazard * (1.0 + above * in_mean))
-                columns.readiness[row, kind] = 1.0 + above * kept
-            grade = columns.grade[row, kind]
-            weights[kind, grade] += weight
-            leaving[of_class, kind, grade] += weight * hazard
+                columns.readiness[place] = 1.0 + above * kept
+            leaves[kind, columns.grade[place]] += weight * hazard
             hazards[kind] = hazard
             total += hazard
+            place += 1
         if total > uniform(draws.replace, row):
             _replace(columns, shares[of_class], hazards, draws, month, row)
 
@@ -332,7 +374,7 @@ def decide(
     month, idea
         The month, and which idea.
     bounds, first, last
-        As for :func:`count_grades`.
+        As for :func:`live_on`.
     decided
         Is written.
     leaving
@@ -357,7 +399,7 @@ def decide(
         )
 
 
-@kernel
+@part
 def _decide(
     columns: Columns,
     constants: Constants,
@@ -372,35 +414,159 @@ def _decide(
     leaving: Array,
     totals: Array,
 ) -> None:
-    kinds = columns.grade.shape[1]
-    for row in range(first, last):
-        weight = columns.weight[row]
-        of_class = columns.income_class[row] - constants.lowest_class
-        claims, on_pause = 0.0, 0.0
+    kinds = constants.price.shape[0]
+    size = CHUNK * kinds
+    within, raised, natural = np.empty(size), np.empty(size), np.empty(size)
+    for start in range(first, last, CHUNK):
+        end = min(start + CHUNK, last)
+        low, high = start * kinds, end * kinds
+        claims = columns.claims[low:high]
+        hazard = decided.hazard[idea, low:high]
+        _may_claim(claims, within)
         for kind in range(kinds):
-            within = _within_limit(columns.claims[row, kind], offer.limit[kind])
-            more = within * classes.raised[idea, of_class, kind]
-            raised = 1.0 + more
-            level = (1.0 + constants.additional_share * more) / raised
-            pace = raised / constants.lead
-            kept = np.exp(-pace)
-            readiness = columns.readiness[row, kind]
-            above = readiness - level
-            mean = level + above * (1.0 - kept) / pace
-            natural = constants.natural[kind, max(month - columns.bought[row, kind], 0)]
-            hazard = min(1.0, natural * raised * mean)
-            decided.hazard[idea, row, kind] = hazard
-            decided.refill[idea, row, kind] = level + above * kept - readiness
-            grade = columns.grade[row, kind]
-            leaving[of_class, kind, grade] += weight * hazard
-            claiming = hazard * scale[kind, grade] * within * constants.claim_share
-            decided.claimed[idea, row, kind] = claiming * classes.paying[idea, of_class, kind]
-            claims += claiming * classes.paid[idea, of_class, kind]
-            on_pause += claiming * classes.paused[idea, of_class, kind]
-        decided.claims[idea, row] = weight * claims
-        decided.on_pause[idea, row] = weight * on_pause
-        totals[0] += weight * claims
-        totals[1] += weight * on_pause
+            if offer.limit[kind] != 1:
+                _raise_limit(claims, kind, kinds, offer.limit[kind], within)
+        _look_up(
+            columns.income_class[start:end],
+            columns.bought[low:high],
+            constants.natural,
+            classes.raised[idea],
+            month,
+            within,
+            raised,
+            natural,
+        )
+        _get_ready(
+            constants.additional_share,
+            constants.lead,
+            raised,
+            natural,
+            columns.readiness[low:high],
+            hazard,
+            decided.refill[idea, low:high],
+        )
+        claimed, waiting = _claim(
+            columns.income_class[start:end],
+            columns.weight[start:end],
+            columns.grade[low:high],
+            classes.claimed[idea],
+            constants.claim_share,
+            scale,
+            hazard,
+            within,
+            decided.claimed[idea, low:high],
+            decided.claims[idea, start:end],
+            decided.on_pause[idea, start:end],
+            leaving,
+        )
+        totals[0] += claimed
+        totals[1] += waiting
+
+
+@part
+def _claim(
+    income_class: NDArray[np.uint16],
+    weight: Array,
+    grade: NDArray[np.uint8],
+    by_class: Array,
+    claim_share: float,
+    scale: Array,
+    hazard: Array,
+    within: Array,
+    claimed: Array,
+    claims: Array,
+    on_pause: Array,
+    leaving: Array,
+) -> tuple[float, float]:
+    """What is claimed, and who leaves, row by row; yuan claimed by all rows."""
+    rows, kinds = len(weight), scale.shape[0]
+    total, waiting = 0.0, 0.0
+    place = 0
+    for row in range(rows):
+        of_class = income_class[row]
+        by_kind = by_class[of_class]
+        leaves = leaving[of_class]
+        now, later = 0.0, 0.0
+        for kind in range(kinds):
+            likely = hazard[place]
+            old = grade[place]
+            leaves[kind, old] += weight[row] * likely
+            claiming = claim_share * scale[kind, old] * likely * within[place]
+            claimed[place] = claiming * by_kind[kind]
+            now += claiming * by_kind[kinds + kind]
+            later += claiming * by_kind[2 * kinds + kind]
+            place += 1
+        claims[row] = weight[row] * now
+        on_pause[row] = weight[row] * later
+        total += weight[row] * now
+        waiting += weight[row] * later
+    return total, waiting
+
+
+@part
+def _may_claim(claims: Array, within: Array) -> None:
+    """Probability that nothing was claimed so far, the number of claims being Poisson."""
+    for place in range(len(claims)):
+        within[place] = exponential(-claims[place])
+
+
+@part
+def _raise_limit(claims: Array, kind: int, kinds: int, limit: int, within: Array) -> None:
+    """Probability of fewer claims than another limit than one."""
+    for place in range(kind, len(claims), kinds):
+        if limit > _MANY:
+            within[place] = 1.0
+            continue
+        term, total = within[place], 0.0
+        for number in range(1, limit + 1):
+            total += term
+            term *= claims[place] / number
+        within[place] = total
+
+
+@part
+def _look_up(
+    income_class: NDArray[np.uint16],
+    bought: NDArray[np.int32],
+    table: Array,
+    of_class: Array,
+    month: int,
+    within: Array,
+    raised: Array,
+    natural: Array,
+) -> None:
+    """What the rebate adds to the factor on replacing, and the natural hazard."""
+    rows, kinds = len(income_class), len(table)
+    place = 0
+    for row in range(rows):
+        by_kind = of_class[income_class[row]]
+        for kind in range(kinds):
+            raised[place] = within[place] * by_kind[kind]
+            natural[place] = table[kind, np.uint64(max(month - bought[place], 0))]
+            place += 1
+
+
+@part
+def _get_ready(
+    additional_share: float,
+    lead: float,
+    raised: Array,
+    natural: Array,
+    readiness: Array,
+    hazard: Array,
+    refill: Array,
+) -> None:
+    """Hazard of the month, and what it adds to readiness; :func:`.replacement.ready_over_month`."""
+    for place in range(len(readiness)):
+        more = raised[place]
+        leaving = 1.0 + more
+        level = (1.0 + additional_share * more) / leaving
+        pace = leaving / lead
+        kept = exponential(-pace)
+        above = readiness[place] - level
+        mean = level + above * (1.0 - kept) / pace
+        hazard[place] = min(1.0, natural[place] * leaving * mean)
+        refill[place] = level + above * kept - readiness[place]
 
 
 @kernel
@@ -430,58 +596,53 @@ def remember(
         Rows from, and to (not included).
     """
     kinds, grades = constants.price.shape
-    hazards = np.empty(kinds)
     shares = np.empty((kinds, grades))
-    for row in range(first, last):
-        total = 0.0
-        for kind in range(kinds):
-            hazard, refill, claimed = 0.0, 0.0, 0.0
-            for place in range(len(held)):
-                idea = held[place]
-                hazard += part[place] * decided.hazard[idea, row, kind]
-                refill += part[place] * decided.refill[idea, row, kind]
-                claimed += part[place] * decided.claimed[idea, row, kind]
-            columns.readiness[row, kind] += refill
-            columns.claims[row, kind] += claimed
-            hazards[kind] = hazard
-            total += hazard
-        if total > uniform(draws.replace, row):
-            of_class = columns.income_class[row] - constants.lowest_class
+    mixed = held[0] if len(held) == 1 else len(decided.hazard) - 1
+    for start in range(first, last, CHUNK):
+        end = min(start + CHUNK, last)
+        low, high = start * kinds, end * kinds
+        if len(held) > 1:
+            _mix(decided.hazard, held, part, low, high)
+            _mix(decided.refill, held, part, low, high)
+            _mix(decided.claimed, held, part, low, high)
+        _add(columns.readiness[low:high], decided.refill[mixed, low:high])
+        _add(columns.claims[low:high], decided.claimed[mixed, low:high])
+        for row in range(start, end):
+            total = 0.0
+            hazards = decided.hazard[mixed, row * kinds : (row + 1) * kinds]
             for kind in range(kinds):
-                for grade in range(grades):
-                    mixed = 0.0
-                    for place in range(len(held)):
-                        idea = held[place]
-                        mixed += (
-                            part[place]
-                            * decided.hazard[idea, row, kind]
-                            * classes.shares[idea, of_class, kind, grade]
-                        )
-                    shares[kind, grade] = mixed / hazards[kind]
-            _replace(columns, shares, hazards, draws, month, row)
+                total += hazards[kind]
+            if total > uniform(draws.replace, row):
+                of_class = columns.income_class[row]
+                for kind in range(kinds):
+                    for grade in range(grades):
+                        likely = 0.0
+                        for number in range(len(held)):
+                            idea = held[number]
+                            likely += (
+                                part[number]
+                                * decided.hazard[idea, row * kinds + kind]
+                                * classes.shares[idea, of_class, kind, grade]
+                            )
+                        shares[kind, grade] = likely / hazards[kind]
+                _replace(columns, shares, hazards, draws, month, row)
 
 
-@kernel
-def scale_to(stock: Array, weights: Array, scale: Array) -> None:
-    """Appliances in use over the weight of rows.
+@part
+def _mix(found: Array, held: NDArray[np.int64], part: Array, start: int, end: int) -> None:
+    """Write into the last place what comes of the ideas that hold."""
+    mixed = found[len(found) - 1, start:end]
+    mixed[:] = 0.0
+    for number in range(len(held)):
+        one, share = found[held[number], start:end], part[number]
+        for place in range(len(mixed)):
+            mixed[place] += share * one[place]
 
-    Parameters
-    ----------
-    stock
-        Appliances in use, shape (kinds, grades).
-    weights
-        Weight of rows, shape (blocks, kinds, grades); is cleared.
-    scale
-        Is written, 0 where no row has such an appliance, shape (kinds, grades).
-    """
-    blocks, kinds, grades = weights.shape
-    for kind in range(kinds):
-        for grade in range(grades):
-            sampled = 0.0
-            for block in range(blocks):
-                sampled += weights[block, kind, grade]
-                weights[block, kind, grade] = 0.0
-            scale[kind, grade] = stock[kind, grade] / sampled if sampled > 0.0 else 0.0
+
+@part
+def _add(to: Array, more: Array) -> None:
+    for place in range(len(to)):
+        to[place] += more[place]
 
 
 @kernel
@@ -517,20 +678,7 @@ def flows(leaving: Array, scale: Array, shares: Array, purchases: Array, discard
                 purchases[kind, grade] += replaced * shares[of_class, kind, grade]
 
 
-@kernel
-def _within_limit(claimed: float, limit: int) -> float:
-    """Probability of fewer claims than the limit, their number being Poisson."""
-    if limit > _MANY:
-        return 1.0
-    term: float = np.exp(-claimed)
-    total: float = term
-    for number in range(1, limit):
-        term *= claimed / number
-        total += term
-    return total
-
-
-@kernel
+@part
 def _replace(
     columns: Columns, shares: Array, hazards: Array, draws: Draws, month: int, row: int
 ) -> None:
@@ -548,6 +696,7 @@ def _replace(
                 bound += shares[kind, grade]
                 if of_grade > bound:
                     chosen += 1
-            columns.bought[row, kind] = month
-            columns.grade[row, kind] = chosen
-            columns.readiness[row, kind] = 1.0
+            place = row * kinds + kind
+            columns.bought[place] = month
+            columns.grade[place] = chosen
+            columns.readiness[place] = 1.0

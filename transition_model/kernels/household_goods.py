@@ -24,8 +24,6 @@ class Constants(NamedTuple):
 
     Attributes
     ----------
-    lowest_class
-        Number of the lowest class of income.
     rate
         Purchases a month by class at incomes of 2020, shape (classes,).
     price
@@ -36,7 +34,6 @@ class Constants(NamedTuple):
         Parameters of the same names.
     """
 
-    lowest_class: int
     rate: Array
     price: Array
     spread: Array
@@ -153,7 +150,7 @@ def live_on(
     constants: Constants,
     readiness: Array,
     weight: Array,
-    income_class: NDArray[np.int16],
+    income_class: NDArray[np.uint16],
     bounds: NDArray[np.int64],
     first: int,
     last: int,
@@ -181,7 +178,7 @@ def live_on(
         total = 0.0
         for row in range(bounds[block], bounds[block + 1]):
             above = readiness[row] - 1.0
-            usual = weight[row] * constants.rate[income_class[row] - constants.lowest_class]
+            usual = weight[row] * constants.rate[income_class[row]]
             total += usual * (1.0 + above * in_mean)
             readiness[row] = 1.0 + above * kept
         bought[block] += total
@@ -193,7 +190,7 @@ def decide(
     classes: ByClass,
     readiness: Array,
     weight: Array,
-    income_class: NDArray[np.int16],
+    income_class: NDArray[np.uint16],
     idea: int,
     bounds: NDArray[np.int64],
     first: int,
@@ -222,7 +219,7 @@ def decide(
     for block in range(first, last):
         bought, subsidised, claimed, waiting = 0.0, 0.0, 0.0, 0.0
         for row in range(bounds[block], bounds[block + 1]):
-            of_class = income_class[row] - constants.lowest_class
+            of_class = income_class[row]
             level = classes.level[idea, of_class]
             above = readiness[row] - level
             ready = weight[row] * (level + above * classes.in_mean[idea, of_class])
@@ -243,7 +240,7 @@ def remember(
     constants: Constants,
     classes: ByClass,
     readiness: Array,
-    income_class: NDArray[np.int16],
+    income_class: NDArray[np.uint16],
     held: NDArray[np.int64],
     part: Array,
     first: int,
@@ -251,7 +248,7 @@ def remember(
 ) -> None:
     """Let readiness move on; ``held`` and ``part`` say which ideas hold, for which part each."""
     for row in range(first, last):
-        of_class = income_class[row] - constants.lowest_class
+        of_class = income_class[row]
         before = readiness[row]
         for place in range(len(held)):
             level = classes.level[held[place], of_class]

@@ -21,8 +21,6 @@ class Constants(NamedTuple):
 
     Attributes
     ----------
-    lowest_class
-        Number of the lowest class of income.
     yuan
         Utility of a yuan by class at incomes of 2020, shape (classes,).
     constant, cost
@@ -36,7 +34,6 @@ class Constants(NamedTuple):
         Trips of a person in a month.
     """
 
-    lowest_class: int
     yuan: Array
     constant: Array
     cost: Array
@@ -60,7 +57,7 @@ class Travellers(NamedTuple):
 
     rows: NDArray[np.int32]
     weight: Array
-    income_class: NDArray[np.int16]
+    income_class: NDArray[np.uint16]
     persons: NDArray[np.int8]
     attitude: Array
     car: NDArray[np.int8]
@@ -147,7 +144,7 @@ def travel(
         green, driven, received = 0.0, 0.0, 0.0
         for place in range(bounds[block], bounds[block + 1]):
             row = travellers.rows[place]
-            of_class = travellers.income_class[place] - constants.lowest_class
+            of_class = travellers.income_class[place]
             weight = travellers.weight[place]
             conviction = exponential(constants.attitude * travellers.attitude[row])
             public = affinity[1, of_class]
@@ -199,7 +196,7 @@ def green_taste(
     whole = 0.0
     count = len(travellers.rows)
     for place in range(count):
-        of_class = travellers.income_class[place] - constants.lowest_class
+        of_class = travellers.income_class[place]
         conviction[place] = (
             exponential(constants.attitude * travellers.attitude[travellers.rows[place]])
             * np.exp(month.green)
@@ -211,7 +208,7 @@ def green_taste(
         taste = np.exp(middle)
         green = 0.0
         for place in range(count):
-            of_class = travellers.income_class[place] - constants.lowest_class
+            of_class = travellers.income_class[place]
             walked = taste * conviction[place]
             without = walked + affinity[2, of_class]
             share = walked / without
