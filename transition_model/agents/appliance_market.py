@@ -42,6 +42,11 @@ class RowClaims:
     total: float = 0.0
     total_on_pause: float = 0.0
 
+    @property
+    def any(self) -> bool:
+        """Whether anything is claimed."""
+        return self.total > 0.0 or self.total_on_pause > 0.0
+
 
 def income_classes(columns: Mapping[str, NDArray[Any]]) -> tuple[NDArray[np.uint16], Array]:
     """Classes of income, counted from the lowest, shape (n,); and their incomes, yuan a year.

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.agents import household_appliances, household_cars, household_goods
+from transition_model.agents.appliance_market import IDEAS, RowClaims
 from transition_model.agents.household_appliances import ApplianceDecision, decide_appliances
 from transition_model.agents.household_cars import CarDecision, CarOwners, Ends
 from transition_model.agents.household_goods import GOODS, GoodsDecision, decide_goods
@@ -39,6 +40,7 @@ from transition_model.agents.household_offers import (
     nothing_offered,
     trade_in_offer,
 )
+from transition_model.agents.other_purchases import APPLIANCES, OtherPurchases
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import vehicle_choice, vehicle_choice_rivals
 from transition_model.dimensions import dimension
@@ -59,7 +61,6 @@ from transition_model.policy.trade_in import (
 type Array = NDArray[np.float64]
 type Columns = Mapping[str, NDArray[Any]]
 
-APPLIANCES = "appliance_trade_in"
 
 _SUMS_OF_CLAIMS = (
     (kernels.CLAIMED_LEFT, kernels.PAUSED_LEFT),
@@ -79,6 +80,14 @@ class Decisions:
     cars: CarDecision
     appliances: ApplianceDecision
     goods: tuple[GoodsDecision, ...]
+
+    def claims_of_others(self) -> dict[str, RowClaims]:
+        """What is claimed beside cars, by rule."""
+        of_goods = zip(GOODS, self.goods, strict=True)
+        return {APPLIANCES: RowClaims(self.appliances.claims, self.appliances.claims_on_pause)} | {
+            good.instrument: RowClaims(decided.claims, decided.claims_on_pause)
+            for good, decided in of_goods
+        }
 
 
 @dataclass(slots=True)
@@ -103,8 +112,8 @@ class Purchases:
         Yuan received by all households before the last month, by programme.
     gained
         Yuan of the last month, as added up by rows where kernels pay; else None.
-    market
-        The car market of kernels.
+    market, others
+        The car market of kernels, and what is bought beside cars.
     """
 
     columns: Columns
@@ -116,6 +125,7 @@ class Purchases:
     received_before: Array = field(default_factory=lambda: np.zeros(len(HOUSEHOLD_PROGRAMMES)))
     gained: Array | None = None
     market: CarMarket | None = None
+    others: OtherPurchases | None = None
 
     def decide(
         self, situation: Situation, income: Array
@@ -155,12 +165,11 @@ class Purchases:
             ),
         } | _claims_of_others(
             situation,
-            {OFFERED: (offered.appliances, offered.goods)}
-            | (
-                {}
-                if without_money is None
-                else {WITHOUT_MONEY: (without_money.appliances, without_money.goods)}
-            ),
+            {
+                idea: decisions.claims_of_others()
+                for idea, decisions in ((OFFERED, offered), (WITHOUT_MONEY, without_money))
+                if decisions is not None
+            },
         )
         weight = owners.weight[:, None]
         top_ups = self._top_ups(
@@ -208,14 +217,8 @@ class Purchases:
         return owners, cars, appliances, market.peer_share
 
     # -- the same with kernels ---------------------------------------------------------------
-    def decide_compiled(self, situation: Situation, income: Array) -> ApplianceDecision:
-        """Decide, pay, write flows and money, and remember cars; as :meth:`decide` otherwise.
-
-        Returns
-        -------
-        ApplianceDecision
-            What households remember of appliances.
-        """
+    def decide_compiled(self, situation: Situation) -> None:
+        """Decide, pay, write flows and money, and remember; as :meth:`decide` otherwise."""
         month, law, columns = situation.month, situation.law, self.columns
         terms = market_terms(situation)
         offer = terms.offer
@@ -226,12 +229,14 @@ class Purchases:
         market = self.market
         market.open(columns, situation, terms.cars)
         market.decide(OFFERED, 1.0)
-        others = {OFFERED: self._decide_others(situation, offer, income, 1.0)}
+        if self.others is None or self.others.parameters is not situation.parameters:
+            self.others = OtherPurchases(columns, situation, self.reference_income)
+        others = {OFFERED: self.others.decide(OFFERED, situation, offer, 1.0)}
         without_money: int | None = None
         if any(self.money.office(law[name]).may_run_out(month) for name in PROGRAMME_OF_RULE):
             without_money, pause = WITHOUT_MONEY, situation.parameters.scalar("pause_expectation")
             market.decide(WITHOUT_MONEY, pause)
-            others[WITHOUT_MONEY] = self._decide_others(situation, offer, income, pause)
+            others[WITHOUT_MONEY] = self.others.decide(WITHOUT_MONEY, situation, offer, pause)
         claims = _claims_of_others(situation, others)
         totals = {
             name: ClaimsOfMonth(
@@ -242,11 +247,11 @@ class Purchases:
             for name, (claimed, paused) in zip(CAR_RULES, _SUMS_OF_CLAIMS, strict=True)
         } | {
             name: ClaimsOfMonth(
-                float(rows.with_money.sum()),
-                0.0 if rows.without_money is None else float(rows.without_money.sum()),
-                float(rows.on_pause.sum()),
+                rows.total,
+                0.0 if without_money is None else others[WITHOUT_MONEY][name].total,
+                rows.total_on_pause,
             )
-            for name, rows in claims.items()
+            for name, rows in others[OFFERED].items()
         }
         top_ups = self._top_ups(
             situation, lambda way: market.subsidised_cars(way, ((OFFERED, 1.0),))
@@ -257,7 +262,7 @@ class Purchases:
         if any(of_rule.closed_share > 0.0 for of_rule in done.values()):
             closed = CLOSED
             market.decide(CLOSED, 1.0)
-            others[CLOSED] = self._decide_others(situation, nothing_offered(offer), income, 1.0)
+            self.others.decide(CLOSED, situation, nothing_offered(offer), 1.0)
         parts = _parts(OFFERED, without_money, closed, done, CAR_RULES)
         idea = market.mix(parts)
         self.subsidised_cars = sum(
@@ -273,7 +278,9 @@ class Purchases:
             offer,
         )
         paid = {
-            name: self.money.paid_to_rows(name, done[name], rows) for name, rows in claims.items()
+            name: self.money.paid_to_rows(name, done[name], rows)
+            for name, rows in claims.items()
+            if any(others[part][name].any for part in others) or done[name].paid_to_queue
         }
         served = [done[name].served for name in CAR_RULES]
         for way, name in enumerate(CAR_RULES):
@@ -294,29 +301,11 @@ class Purchases:
             spending[dimension("subsidy_programme").index(name)] += yuan
         for name, yuan in zip(PAID_BY_ROWS, market.received.tolist(), strict=True):
             self.gained[HOUSEHOLD_PROGRAMMES.index(name)] += yuan
-        appliances = household_appliances.mixed(
-            [
-                (others[part][0], shares[0])
-                for part, shares in _parts(OFFERED, without_money, closed, done, (APPLIANCES,))
-            ]
-        )
-        for place, good in enumerate(GOODS):
-            held = _parts(OFFERED, without_money, closed, done, (good.instrument,))
-            bought = household_goods.mixed(
-                [(others[part][1][place], shares[0]) for part, shares in held]
-            )
-            columns[f"{good.name}_readiness"][:] += bought.refill
-            self.goods[good.name] = (float(bought.purchases.sum()), float(bought.subsidised.sum()))
-        self._write_appliances(situation, appliances)
-        return appliances
-
-    def _decide_others(
-        self, situation: Situation, offer: TradeInOffer, income: Array, reckoned: float
-    ) -> tuple[ApplianceDecision, tuple[GoodsDecision, ...]]:
-        """What households would buy beside cars."""
-        return _decide_others(
-            self.columns, situation, offer, income, self.reference_income, reckoned
-        )
+        parts_of_rule = {
+            name: _by_idea(_parts(OFFERED, without_money, closed, done, (name,)))
+            for name in others[OFFERED]
+        }
+        self.goods |= self.others.settle(situation, parts_of_rule)
 
     # -- money -------------------------------------------------------------------------------
     def _if_money_is_gone(
@@ -551,27 +540,27 @@ def _decide_others(
 
 
 def _claims_of_others(
-    situation: Situation, decided: Mapping[int, tuple[ApplianceDecision, tuple[GoodsDecision, ...]]]
+    situation: Situation, decided: Mapping[int, Mapping[str, RowClaims]]
 ) -> dict[str, RuleClaims]:
     """Claims for what is bought beside cars, by rule."""
-    appliances, goods = decided[OFFERED]
     gone = decided.get(WITHOUT_MONEY)
     return {
-        APPLIANCES: RuleClaims(
-            appliances.claims,
-            appliances.claims_on_pause,
-            None if gone is None else gone[0].claims,
-            partial(_worth, situation, APPLIANCES),
+        name: RuleClaims(
+            rows.rows,
+            rows.rows_on_pause,
+            None if gone is None else gone[name].rows,
+            partial(_worth, situation, name),
         )
-    } | {
-        good.instrument: RuleClaims(
-            goods[place].claims,
-            goods[place].claims_on_pause,
-            None if gone is None else gone[1][place].claims,
-            partial(_worth, situation, good.instrument),
-        )
-        for place, good in enumerate(GOODS)
+        for name, rows in decided[OFFERED].items()
     }
+
+
+def _by_idea(parts: list[tuple[int, tuple[float, ...]]]) -> list[float]:
+    """For which part of the month each idea holds, by its number."""
+    found = [0.0] * IDEAS
+    for idea, (share,) in parts:
+        found[idea] = share
+    return found
 
 
 def _worth(situation: Situation, rule: str, version: Version) -> float:

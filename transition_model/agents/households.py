@@ -90,14 +90,14 @@ class Households(ColumnarAgentSet[Household]):
     def decide(self, situation: Situation) -> None:
         """All decisions of the month, on the month's opening state."""
         income_index = situation.parameters.scalar("income_index", situation.month)
-        income = self.columns["income"] * income_index
         if situation.kernels == "compiled":
             self._prepare(situation.parameters)
             self._home_use.use(situation, income_index)
             self._trips.travel(situation, income_index)
-            self._decide_purchases(situation, income)
+            self.purchases.decide_compiled(situation)
             self._waste.sort(situation)
             return
+        income = self.columns["income"] * income_index
         relative = income / self._reference_income
         household_home.use_at_home(self.columns, situation, relative)
         household_travel.travel(self.columns, situation, relative, self._trips.taste, self._start)
@@ -116,9 +116,6 @@ class Households(ColumnarAgentSet[Household]):
 
     # -- cars, appliances and other goods ----------------------------------------------------
     def _decide_purchases(self, situation: Situation, income: Array) -> None:
-        if situation.kernels == "compiled":
-            self._remember_appliances(situation, self.purchases.decide_compiled(situation, income))
-            return
         owners, cars, appliances, peer_share = self.purchases.decide(situation, income)
         self._remember_cars(situation, owners, cars)
         self._remember_appliances(situation, appliances)
