@@ -18,7 +18,7 @@ from transition_model.kernels.exponential import exponential
 
 type Array = NDArray[np.float64]
 
-CHUNK = 256
+CHUNK = 1 + np.iinfo(np.uint8).max
 """Rows that are worked out together, so that they stay close to the processor."""
 
 _MANY = np.iinfo(np.int32).max
