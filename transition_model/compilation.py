@@ -2,13 +2,14 @@
 
 A kernel is a function over columns that numba compiles; a formula is an elementwise function that
 serves both numpy arrays and, inside a kernel, single numbers. What is compiled lies in a folder
-named after the text of everything that a kernel may call: numba itself looks at the date of one
-file only, and would go on with an old formula that a kernel has taken in.
+named after the text of everything that a kernel may take in: numba itself looks at the date of one
+file only, and would go on with an old formula.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
@@ -24,8 +25,10 @@ from transition_model.cache_folder import cache_folder
 type Fields = tuple[Any, ...]
 """Fields of a named tuple in a plain one, which a kernel takes over in half the time."""
 
+_PACKAGE = Path(__file__).parent
 _SOURCES = ("kernels", "behaviour", "policy")
 """Folders whose functions kernels may take in."""
+_IMPORT = re.compile(r"^from (transition_model[\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 
 
 def kernel[F: Callable[..., Any]](function: F) -> F:
@@ -83,7 +86,7 @@ _taken_in(either, _either_of_numbers)
 
 def _compiled[F: Callable[..., Any]](function: F, **options: bool) -> F:
     config: Any = numba.config
-    before, config.CACHE_DIR = config.CACHE_DIR, _folder()
+    before, config.CACHE_DIR = config.CACHE_DIR, str(_folder(function.__module__))
     try:
         njit: Any = numba.njit
         compiled = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
@@ -93,11 +96,41 @@ def _compiled[F: Callable[..., Any]](function: F, **options: bool) -> F:
 
 
 @cache
-def _folder() -> str:
-    """Where compiled kernels of these sources lie."""
-    digest = hashlib.sha256(f"numba {version('numba')}; numpy {version('numpy')};".encode())
-    package = Path(__file__).parent
-    paths = [path for folder in _SOURCES for path in sorted((package / folder).glob("*.py"))]
-    for path in [*paths, package / "random_streams.py", Path(__file__)]:
+def kernels_folder() -> Path:
+    """Where it is noted that all kernels of these sources have been compiled."""
+    digest = _begun()
+    for folder in _SOURCES:
+        for path in sorted((_PACKAGE / folder).glob("*.py")):
+            digest.update(path.read_bytes())
+    return cache_folder() / "kernels" / digest.hexdigest()[:20]
+
+
+@cache
+def _folder(module: str) -> Path:
+    """Where compiled functions of a module lie: by its text and that of all it may take in."""
+    digest = _begun()
+    for path in sorted(_taken_from(module)):
         digest.update(path.read_bytes())
-    return str(cache_folder() / f"kernels-{digest.hexdigest()[:20]}")
+    return cache_folder() / "kernels" / digest.hexdigest()[:20]
+
+
+def _begun() -> hashlib._Hash:
+    libraries = "".join(f"{name} {version(name)};" for name in ("numba", "numpy", "llvmlite"))
+    digest = hashlib.sha256(libraries.encode())
+    digest.update(Path(__file__).read_bytes())
+    return digest
+
+
+@cache
+def _taken_from(module: str) -> frozenset[Path]:
+    """Sources of a module and of what it imports, as far as functions come from there."""
+    path = _PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")
+    if not path.is_file():
+        return frozenset()
+    found = {path}
+    for package, names in _IMPORT.findall(path.read_text("utf-8")):
+        listed = [name.split()[0] for name in names.strip("()\n ").split(",") if name.strip()]
+        for name in (package, *(f"{package}.{one}" for one in listed)):
+            if name.partition(".")[2].partition(".")[0] in (*_SOURCES, "random_streams"):
+                found |= _taken_from(name)
+    return frozenset(found)

@@ -134,11 +134,15 @@ class TransitionModel(mesa.Model[Any, Any]):
 
     def let_agents_decide(self) -> None:
         """Every agent decides on the opening state and writes into the ledger."""
+        self.open_month()
+        for agents in self._sets:
+            agents.decide(self.situation)
+
+    def open_month(self) -> None:
+        """Open the month's ledger, and say what agents know."""
         self.ledger = Ledger(str(self.month))
         spent = self.published["public_money_spent"] - self._spent_by_january
         self.situation = self._situation(spent)
-        for agents in self._sets:
-            agents.decide(self.situation)
 
     def close_ledger(self) -> None:
         """Close the month's ledger; a missing share is refused."""

@@ -189,6 +189,7 @@ def simulate_batch(
     variables: Sequence[str] | None = None,
     workers: int | Workers | None = None,
     progress: Callable[[int, int], None] | None = None,
+    notice: Callable[[str], None] | None = None,
 ) -> Batch:
     """Run the coupled model many times.
 
@@ -211,6 +212,8 @@ def simulate_batch(
         change the results.
     progress
         Called with runs done and runs in all.
+    notice
+        Told in one line when code has to be compiled first.
 
     Raises
     ------
@@ -218,6 +221,8 @@ def simulate_batch(
         If the arguments do not fit together, or name what does not exist. What is wrong with one
         run alone makes that run fail.
     """
+    from transition_model.runs.preparation import prepare
+
     began = perf_counter()
     runs = planned_runs(scenarios, parameters, seeds)
     first, last = months_of_run(start, end)
@@ -227,6 +232,7 @@ def simulate_batch(
     values = np.full((len(runs), len(months), len(names)), np.nan)
     failures: dict[int, str] = {}
     work = _Work((), households, first, last, names)
+    prepare(notice)
     team = workers if isinstance(workers, Workers) else Workers(workers)
     try:
         for done, (place, outcome) in enumerate(_outcomes(team, runs, work), start=1):

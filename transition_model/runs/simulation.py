@@ -125,12 +125,14 @@ def simulate(
         If a balance of a month does not hold.
     """
     from transition_model.model import FIRST_MONTH, TransitionModel
+    from transition_model.runs.preparation import prepare
 
     chosen = scenario or Scenario.load("plan")
     first, last = months_of_run(start, end)
     if seed < 0:
         raise InputError("seed", seed, "a whole number from 0")
     began = perf_counter()
+    prepare(notice)
     model = TransitionModel(
         chosen,
         rng=seed,

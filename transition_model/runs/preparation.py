@@ -1,0 +1,89 @@
+"""Compile everything once, on two processors, before the first result.
+
+Kernels are compiled when they are first called, which in a run of its own would be one after the
+other, some of them in the middle of the run. Here a few small households live through all rules
+beforehand: in one process those who are the larger half of the work decide in kernels, in another
+all the others do.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from transition_model.cache_folder import write_atomically
+from transition_model.compilation import kernels_folder
+from transition_model.model import TransitionModel
+
+_HOUSEHOLDS = 200
+_MONTHS = 84
+"""Until every rule of the law has been in force."""
+_PARTS = ("households", "others")
+
+
+def prepare(notice: Callable[[str], None] | None = None) -> None:
+    """Compile kernels and stock-flow model, if this has not been done for these sources.
+
+    Parameters
+    ----------
+    notice
+        Told in one line what takes so long.
+    """
+    marker = kernels_folder() / "prepared"
+    if marker.is_file():
+        return
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    with (marker.parent / "lock").open("w") as lock:
+        # Who comes second waits until the first has compiled.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not marker.is_file():
+            _compile(marker, notice)
+
+
+def _compile(marker: Path, notice: Callable[[str], None] | None) -> None:
+    if notice is not None:
+        notice(f"compiling rules and stocks once, half a minute or so (kept in {marker.parent})")
+    command = [sys.executable, "-m", __name__, _PARTS[0]]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as other:
+        compile_part(_PARTS[1])
+        other.wait()
+    # What the other process could not do is compiled when it is called.
+    if other.returncode == 0:
+        write_atomically(marker, b"")
+
+
+def compile_part(part: str) -> None:
+    """Let a small population live through the law, a part of it in kernels.
+
+    Parameters
+    ----------
+    part
+        ``households``, or ``others``.
+    """
+    model = _HalfCompiled(part)
+    for _ in range(_MONTHS):
+        model.step()
+
+
+class _HalfCompiled(TransitionModel):
+    """A model of which a part decides in kernels, and the rest in numpy."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(households=_HOUSEHOLDS)
+        self._part = part
+
+    def let_agents_decide(self) -> None:
+        """Every agent decides, by kernel or not."""
+        self.open_month()
+        for agents in self._sets:
+            mine = (agents.agent_type.__name__ == "Household") == (self._part == _PARTS[0])
+            situation = replace(self.situation, kernels="compiled" if mine else "numpy")
+            agents.decide(situation)
+
+
+if __name__ == "__main__":
+    compile_part(sys.argv[1])
