@@ -7,11 +7,18 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from transition_model.cache_folder import cache_folder
 from transition_model.errors import InputError
-from transition_model.stocks import CompiledEngine, CompiledModel, ModelSource, read_source
+from transition_model.stocks import (
+    CompiledEngine,
+    CompiledModel,
+    ModelSource,
+    compiled,
+    read_source,
+)
 from transition_model.stocks.products import kept, product_folder
 from transition_model.stocks.pysd_engine import PysdEngine
 
@@ -62,6 +69,20 @@ def test_a_model_is_compiled_once_with_one_notice(
     CompiledModel(teacup, notices.append)
     assert len(notices) == 1
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "cold").rglob("*")} == products
+
+
+def test_code_for_another_processor_is_not_taken(
+    teacup: ModelSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRANSITION_MODEL_CACHE", str(tmp_path / "shared"))
+    notices: list[str] = []
+    own = CompiledModel(teacup, notices.append).run()
+    monkeypatch.setattr(compiled, "processor", lambda: "0" * 64)
+    other = CompiledModel(teacup, notices.append).run()
+    assert len(notices) == 2
+    assert len(list((tmp_path / "shared").rglob("*.o"))) == 2
+    for name, values in own.values.items():
+        np.testing.assert_array_equal(other[name], values)
 
 
 def test_a_folder_that_cannot_be_written_to_is_done_without(
