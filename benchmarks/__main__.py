@@ -7,7 +7,9 @@ import importlib
 import json
 import pkgutil
 import sys
+from inspect import signature
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from rich.console import Console
@@ -45,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         module = importlib.import_module(f"{cases.__name__}.{name}")
         title = str(module.__doc__).splitlines()[0].rstrip(".")
         with console.status(title):
-            measured = tuple(module.measure(options.repeats))
+            measured = tuple(module.measure(options.repeats, **_sizes(module, options)))
         console.print(_table(title, measured))
         found[name] = {"title": title, "measurements": [one.as_dict() for one in measured]}
         missed += sum(one.met is False for one in measured)
@@ -61,8 +63,23 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("name", nargs="*", type=_known, help=", ".join(names()))
     parser.add_argument("--repeats", type=_repeats, default=LEAST_REPEATS)
     parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument(
+        "--households", type=_numbers, help="sizes of cases that can be made smaller: 1000,20000"
+    )
+    parser.add_argument("--months", type=int, help="months of these cases")
     parser.add_argument("--require-goals", action="store_true", help="exit 1 if one is missed")
     return parser.parse_args(arguments)
+
+
+def _sizes(module: ModuleType, options: argparse.Namespace) -> dict[str, Any]:
+    """Sizes that were asked for, as far as a case lets one choose."""
+    chosen = {"households": options.households, "months": options.months}
+    taken = signature(module.measure).parameters
+    return {name: size for name, size in chosen.items() if size and name in taken}
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part.replace("_", "")) for part in text.split(","))
 
 
 def _known(name: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +49,7 @@ class Measurement:
     name
         What was measured, in words.
     unit
-        ``s``, ``ms``, ``MB`` or ``times``.
+        ``s``, ``ms``, ``us``, ``MB``, ``bytes``, ``%`` or ``times``.
     values
         One a repetition, in the order in which they were taken.
     goal
@@ -162,3 +164,24 @@ def process(arguments: Sequence[str], environment: Mapping[str, str] | None = No
         raise RuntimeError(f"python {' '.join(arguments)} failed")
     unit = 1 if sys.platform == "darwin" else KIBIBYTE
     return Process(seconds, usage.ru_maxrss * unit / MEGABYTE, usage.ru_utime + usage.ru_stime)
+
+
+def json_of(module: str, *arguments: object) -> Any:
+    """What a module prints as JSON when this Python runs it, in a process of its own.
+
+    Raises
+    ------
+    RuntimeError
+        If the process fails; with what it wrote.
+    """
+    finished = subprocess.run(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=dict(os.environ) | {"PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    if finished.returncode != 0:
+        raise RuntimeError(finished.stderr.strip())
+    return json.loads(finished.stdout)

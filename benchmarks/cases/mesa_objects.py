@@ -8,7 +8,7 @@ on both. The growth is measured between two numbers of households: it is what a 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from benchmarks.measuring import Measurement, seconds_of
 from benchmarks.mesa_objects.model import ObjectModel
@@ -19,41 +19,42 @@ FIRST_MONTHS = 3
 MONTHS = 9
 
 
-def measure(repeats: int) -> Iterator[Measurement]:
+def measure(
+    repeats: int, households: Sequence[int] = HOUSEHOLDS, months: int = MONTHS
+) -> Iterator[Measurement]:
     """Measure months of both, and how many times faster columns are."""
     taken: dict[int, tuple[list[float], list[float]]] = {}
-    for households in HOUSEHOLDS:
-        taken[households] = runs = ([], [])
+    for size in households:
+        taken[size] = runs = ([], [])
         for _ in range(repeats):
-            for one, seconds in zip(_months(households), runs, strict=True):
+            for one, seconds in zip(_months(size, months), runs, strict=True):
                 seconds.append(one)
         objects, columns = runs
-        name = f"{households:,} households, a month"
+        name = f"{size:,} households, a month"
         yield Measurement(f"objects: {name}", "ms", tuple(1e3 * s for s in objects))
         yield Measurement(f"columns: {name}", "ms", tuple(1e3 * s for s in columns))
         yield Measurement(
-            f"columns against objects, {households:,} households",
+            f"columns against objects, {size:,} households",
             "times",
             tuple(one / other for one, other in zip(objects, columns, strict=True)),
             note="whole coupled month, other agents and stocks included",
         )
-    few, many = (taken[households] for households in HOUSEHOLDS)
-    each = [
-        tuple(
-            (more - less) / (HOUSEHOLDS[1] - HOUSEHOLDS[0])
-            for less, more in zip(few[way], many[way], strict=True)
+    few, many = min(households), max(households)
+    if few == many:
+        return
+    for way, name in enumerate(("objects", "columns")):
+        each = tuple(
+            1e6 * (more - less) / (many - few)
+            for less, more in zip(taken[few][way], taken[many][way], strict=True)
         )
-        for way in range(len(few))
-    ]
-    yield Measurement("objects: a household more, a month", "us", tuple(1e6 * s for s in each[0]))
-    yield Measurement("columns: a household more, a month", "us", tuple(1e6 * s for s in each[1]))
+        yield Measurement(f"{name}: a household more, a month", "us", each)
 
 
-def _months(households: int) -> tuple[float, float]:
+def _months(households: int, months: int) -> tuple[float, float]:
     """Median seconds of a month with objects and with columns, after some that do not count."""
     models = (ObjectModel(households=households), TransitionModel(households=households))
     seconds: tuple[list[float], list[float]] = ([], [])
-    for month in range(FIRST_MONTHS + MONTHS):
+    for month in range(FIRST_MONTHS + months):
         for model, taken in zip(models, seconds, strict=True):
             one = seconds_of(model.step)
             if month >= FIRST_MONTHS:
