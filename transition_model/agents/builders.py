@@ -132,7 +132,7 @@ class Builders(ColumnarAgentSet[Builder]):
 
     def _builders(self) -> kernels.Builders:
         columns = self.columns
-        of_choice = [
+        choices = [
             kernels.Choice(columns[inclination], columns[habit], columns[experience])
             for inclination, habit, experience in _COLUMNS_OF_CHOICES
         ]
@@ -143,7 +143,7 @@ class Builders(ColumnarAgentSet[Builder]):
             columns["interest_discount"],
             columns["delivery_inclination"],
             columns["delivery_share"],
-            *of_choice,
+            tuple(choices),
         )
 
     # -- with numpy, the reference -----------------------------------------------------------

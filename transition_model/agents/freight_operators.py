@@ -19,6 +19,7 @@ from transition_model.agents.freight_terms import (
     axle_shares,
     freight_constants,
     freight_terms,
+    places_in_ledger,
 )
 from transition_model.agents.situation import Situation
 from transition_model.agents.station_developers import sales_of_a_station, station_terms
@@ -93,11 +94,11 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
 
     # -- compiled ----------------------------------------------------------------------------
     def _decide_compiled(self, situation: Situation) -> None:
-        month, stocks, ledger = situation.month, situation.stocks, situation.ledger
+        month, stocks = situation.month, situation.stocks
         owners = self._owners()
         if month.month == 1 and month > FIRST_MONTH:
             kernels.grow_older(owners.truck_class, owners.trucks, owners.bought, stocks["trucks"])
-        paid = kernels.decide(
+        kernels.decide(
             owners,
             self._constants_of(situation.parameters),
             freight_terms(situation),
@@ -106,10 +107,9 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
             float(stocks["hydrogen_stations"]),
             float(stocks["truck_hydrogen_use_per_month"]),
             self.pots.of(situation.law["non_operating_truck_scrapping"]),
-            ledger.flow("truck_scrappage_per_month"),
-            ledger.flow("truck_purchases_per_month"),
+            situation.ledger.numbers,
+            places_in_ledger(),
         )
-        ledger.add_at("subsidy_spending_per_month", "truck_renewal", paid)
 
     def _constants_of(self, parameters: ParameterValues) -> kernels.FreightConstants:
         if self._constants is None or self._constants[0] is not parameters:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,8 @@ from transition_model.behaviour import truck_choice, truck_replacement
 from transition_model.behaviour.discounting import present_value_factor
 from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.dimensions import dimension, shape
-from transition_model.kernels.freight_operators import FreightConstants, FreightTerms
+from transition_model.kernels.freight_operators import FreightConstants, FreightTerms, Places
+from transition_model.ledger import ledger_layout
 from transition_model.month_terms import WatchedReading, remembered
 from transition_model.parameters import PATHS_BEGIN, PATHS_END, ParameterValues
 from transition_model.policy.charging import hydrogen_operating_of_month
@@ -107,6 +110,18 @@ def freight_terms(reading: WatchedReading) -> FreightTerms:
     )
 
 
+@cache
+def places_in_ledger() -> Places:
+    """Where owners of trucks write in the ledger's vector."""
+    parts = {name: part.start for name, (part, _) in ledger_layout().parts.items()}
+    return Places(
+        scrapped=parts["truck_scrappage_per_month"],
+        bought=parts["truck_purchases_per_month"],
+        money=parts["subsidy_spending_per_month"]
+        + dimension("subsidy_programme").index("truck_renewal"),
+    )
+
+
 def axle_shares(parameters: ParameterValues) -> Array:
     """Shares of 2, 3 and 4 axles among new heavy trucks, shape (3,)."""
     two, three = (parameters.scalar(f"heavy_trucks_of_{axles}_axles") for axles in ("two", "three"))
@@ -127,8 +142,9 @@ def _years_reckoned(parameters: ParameterValues) -> tuple[float, float]:
 def _standards(parameters: ParameterValues) -> Array:
     """Shares of diesel trucks by old standard, shape (years, old standards, ages)."""
     from_4, from_5 = (parameters.scalar(f"truck_china_{number}_from") for number in ("4", "5"))
-    years = range(PATHS_BEGIN.year, PATHS_END.year + 1)
-    return np.array([truck_choice.standard_shares(year - ages(), from_4, from_5) for year in years])
+    years = np.arange(PATHS_BEGIN.year, PATHS_END.year + 1, dtype=np.float64)
+    shares = truck_choice.standard_shares(years[:, None] - ages(), from_4, from_5)
+    return np.ascontiguousarray(shares.swapaxes(0, 1))
 
 
 def _energy_of_km(parameters: ParameterValues) -> Array:

@@ -18,14 +18,14 @@ def standard_shares(registered: Array, china_4: float, china_5: float) -> Array:
     Parameters
     ----------
     registered
-        Calendar year of registration, shape (ages,).
+        Calendar year of registration, any shape.
     china_4, china_5
         Time from which new trucks had to meet the standard, in years and parts of them.
 
     Returns
     -------
     ndarray
-        Shape (2, ages); the rest meets a later standard.
+        Shape (2, ...); the rest meets a later standard.
     """
     before_4 = registered_before(registered, china_4)
     before_5 = registered_before(registered, china_5)

@@ -39,11 +39,7 @@ class Builders(NamedTuple):
     interest_discount: Array
     delivery_inclination: Array
     delivery_share: Array
-    green: Choice
-    high_star: Choice
-    low_energy: Choice
-    prefabricated: Choice
-    green_material: Choice
+    choices: tuple[Choice, ...]
 
 
 class BuilderConstants(NamedTuple):
@@ -198,36 +194,22 @@ def decide(
     # All choices read last month's habits and experience before any of them is written.
     shares = np.empty((NUMBER_OF_CHOICES, len(weight)))
     of_floor = np.empty((NUMBER_OF_CHOICES, len(weight)))
-    group = builders.group
-    _voluntary(builders.green, GREEN, 0.0, constants, weight, group, shares[GREEN])
-    _voluntary(builders.high_star, HIGH_STAR, award, constants, weight, group, shares[HIGH_STAR])
-    _voluntary(
-        builders.low_energy,
-        LOW_ENERGY,
-        low_energy_award,
-        constants,
-        weight,
-        group,
-        shares[LOW_ENERGY],
-    )
-    _voluntary(
-        builders.prefabricated,
-        PREFABRICATED,
-        components,
-        constants,
-        weight,
-        group,
-        shares[PREFABRICATED],
-    )
-    _voluntary(
-        builders.green_material,
-        GREEN_MATERIAL,
-        0.0,
-        constants,
-        weight,
-        group,
-        shares[GREEN_MATERIAL],
-    )
+    bonus = np.zeros(NUMBER_OF_CHOICES)
+    bonus[HIGH_STAR], bonus[LOW_ENERGY], bonus[PREFABRICATED] = award, low_energy_award, components
+    for which in range(NUMBER_OF_CHOICES):
+        _voluntary(
+            builders.choices[which],
+            constants.initial_floor[which],
+            constants.learning_rate[which],
+            constants.price_premium[which] + bonus[which],
+            constants.cost_premium[which],
+            constants.cost_sensitivity,
+            constants.peer_weight[which],
+            weight,
+            builders.group,
+            constants.groups,
+            shares[which],
+        )
     paid = 0.0
     for row in range(len(weight)):
         area = started * weight[row]
@@ -255,44 +237,68 @@ def decide(
         shares[GREEN_MATERIAL, row] = of_floor[GREEN_MATERIAL, row] = material
     numbers[places.bonus] += paid
     memory = constants.habit_memory
-    _remember(builders.green, weight, started, shares[GREEN], of_floor[GREEN], memory)
-    _remember(builders.high_star, weight, started, shares[HIGH_STAR], of_floor[HIGH_STAR], memory)
-    _remember(
-        builders.low_energy, weight, started, shares[LOW_ENERGY], of_floor[LOW_ENERGY], memory
-    )
-    _remember(
-        builders.prefabricated,
-        weight,
-        started,
-        shares[PREFABRICATED],
-        of_floor[PREFABRICATED],
-        memory,
-    )
-    _remember(
-        builders.green_material,
-        weight,
-        started,
-        shares[GREEN_MATERIAL],
-        of_floor[GREEN_MATERIAL],
-        memory,
-    )
+    for which in range(NUMBER_OF_CHOICES):
+        _remember(builders.choices[which], weight, started, shares[which], of_floor[which], memory)
     covered = solar.covered_share(
         terms.solar_roof_share, constants.solar_compliance, constants.solar_voluntary
     )
     planned = solar.solar_capacity(started, constants.solar_roof, covered, constants.solar_density)
     numbers[places.solar] += _plan_solar(builders.solar_pipeline, weight, planned)
-    _retrofit(builders, constants, terms, duties, place, numbers, places)
-    _deliver_waste(builders, constants, duties, numbers, places)
+    lent = 0.0
+    for use in range(len(constants.retrofit_cost)):
+        cost, subsidy = constants.retrofit_cost[use], terms.retrofit_subsidy[use]
+        loan = cost * constants.retrofit_debt_share
+        interest = interest_subsidy(loan, duties.loan_discount, constants.retrofit_loan_term)
+        alone, subsidised = _retrofitted(
+            constants.retrofit_floor[place, use],
+            constants.retrofit_eligible[use],
+            cost,
+            interest,
+            subsidy,
+            constants.retrofit_saved[use],
+            constants.retrofit_tolerated[use],
+            constants.retrofit_sensitivity[use],
+            constants.retrofit_willing_at_first[use],
+        )
+        numbers[places.retrofits] += alone + subsidised
+        numbers[places.retrofit] += subsidised * subsidy
+        lent += (alone + subsidised) * loan
+    numbers[places.interest] += _pay_interest(
+        builders.interest_discount,
+        weight,
+        lent,
+        duties.loan_subsidy,
+        constants.retrofit_loan_term,
+    )
+    advantage = delivery.cost_advantage(
+        duties.waste_fee, constants.dumping_transport, constants.gate_fee, constants.delivery_cost
+    )
+    numbers[places.delivered] = _deliver_waste(
+        builders.delivery_share,
+        builders.delivery_inclination,
+        weight,
+        duties.delivery,
+        advantage,
+        constants.delivery_sensitivity,
+        constants.delivery_compliance,
+        constants.delivery_voluntary,
+        constants.delivery_adjustment,
+    )
+    numbers[places.waste_fee] += duties.waste_fee * max(duties.dumped, 0.0)
 
 
 @formula
 def _voluntary(
     choice: Choice,
-    which: int,
-    bonus: float,
-    constants: BuilderConstants,
+    initial_floor: float,
+    learning_rate: float,
+    worth: float,
+    cost: float,
+    sensitivity: float,
+    peer_weight: float,
     weight: Array,
     group: NDArray[np.int64],
+    groups: int,
     shares: Array,
 ) -> None:
     """Set the share of unbound floor for which each builder makes a choice, shape (builders,).
@@ -301,37 +307,29 @@ def _voluntary(
     ----------
     choice
         Columns as of last month.
-    which
-        Place of the choice.
-    bonus
-        Expected public money for it, yuan/m2.
-    constants
-        Of the run.
-    weight, group
-        Columns.
+    initial_floor, learning_rate
+        As in :func:`~.green_building.learning_factor`.
+    worth, cost
+        Price premium with public money, and cost without experience, yuan/m2.
+    sensitivity, peer_weight
+        As in :func:`~.green_building.adoption_probability`.
+    weight, group, groups
+        Columns, and number of peer groups.
     shares
         Set.
     """
     inclination, habit, experience = choice.inclination, choice.habit, choice.experience
-    size, of_group = np.zeros(constants.groups), np.zeros(constants.groups)
+    size, of_group = np.zeros(groups), np.zeros(groups)
     floor = 0.0
     for row in range(len(shares)):
         size[group[row]] += weight[row]
         of_group[group[row]] += weight[row] * habit[row]
         floor += experience[row]
-    learned = building.learning_factor(
-        floor, constants.initial_floor[which], constants.learning_rate[which]
-    )
-    cost = constants.cost_premium[which] * learned
-    benefit = constants.price_premium[which] + bonus - cost
-    sensitivity, peer_weight = constants.cost_sensitivity, constants.peer_weight[which]
+    benefit = worth - cost * building.learning_factor(floor, initial_floor, learning_rate)
     for row in range(len(shares)):
+        peers = of_group[group[row]] / size[group[row]]
         shares[row] = building.adoption_probability(
-            benefit,
-            sensitivity,
-            of_group[group[row]] / size[group[row]],
-            peer_weight,
-            inclination[row],
+            benefit, sensitivity, peers, peer_weight, inclination[row]
         )
 
 
@@ -388,91 +386,104 @@ def _plan_solar(pipeline: Array, weight: Array, planned: float) -> float:
 
 
 @formula
-def _retrofit(
-    builders: Builders,
-    constants: BuilderConstants,
-    terms: BuilderTerms,
-    duties: Duties,
-    place: int,
-    numbers: Array,
-    places: Places,
-) -> None:
-    """Hand over the floor retrofitted, subsidies, and the interest discount on its loans.
+def _retrofitted(
+    pace: float,
+    eligible: float,
+    cost: float,
+    interest: Any,
+    subsidy: float,
+    saved: float,
+    tolerated: float,
+    sensitivity: float,
+    willing_at_first: float,
+) -> tuple[Any, Any]:
+    """Floor of a use that owners retrofit without and with a subsidy, m2.
 
     Parameters
     ----------
-    builders
-        ``interest_discount`` is written.
-    constants, terms, duties, place, numbers, places
-        As in :func:`decide`.
+    pace
+        Without relief, m2.
+    eligible
+        Share that meets the conditions of the subsidy.
+    cost, interest, subsidy
+        Yuan/m2.
+    saved
+        Yuan/m2 and year.
+    tolerated, sensitivity
+        As in :func:`~.building_retrofit.willing_share`.
+    willing_at_first
+        Share of owners who are willing without relief.
     """
-    term, lent = constants.retrofit_loan_term, 0.0
-    for use in range(len(constants.retrofit_cost)):
-        cost = constants.retrofit_cost[use]
-        loan = cost * constants.retrofit_debt_share
-        interest = interest_subsidy(loan, duties.loan_discount, term)
-        subsidy = terms.retrofit_subsidy[use]
-        eligible, pace = constants.retrofit_eligible[use], constants.retrofit_floor[place, use]
-        alone = _retrofitted(constants, use, (1.0 - eligible) * pace, interest)
-        subsidised = _retrofitted(constants, use, eligible * pace, interest + subsidy)
-        numbers[places.retrofits] += alone + subsidised
-        numbers[places.retrofit] += subsidised * subsidy
-        lent += (alone + subsidised) * loan
-    weight, discount, paid = builders.starts_share, builders.interest_discount, 0.0
-    for row in range(len(weight)):
-        discount[row] = interest_of_month(
-            discount[row], lent * weight[row], duties.loan_subsidy, term
-        )
-        paid += discount[row]
-    numbers[places.interest] += paid
+    alone = retrofit.willing_share(retrofit.payback(cost, interest, saved), tolerated, sensitivity)
+    helped = retrofit.willing_share(
+        retrofit.payback(cost, interest + subsidy, saved), tolerated, sensitivity
+    )
+    return (
+        retrofit.retrofitted((1.0 - eligible) * pace, alone, willing_at_first),
+        retrofit.retrofitted(eligible * pace, helped, willing_at_first),
+    )
 
 
 @formula
-def _retrofitted(constants: BuilderConstants, use: int, pace: float, relief: Any) -> float:
-    """Floor of a use that owners retrofit under a relief in yuan/m2, m2."""
-    years = retrofit.payback(constants.retrofit_cost[use], relief, constants.retrofit_saved[use])
-    willing = retrofit.willing_share(
-        years, constants.retrofit_tolerated[use], constants.retrofit_sensitivity[use]
-    )
-    floor: float = retrofit.retrofitted(pace, willing, constants.retrofit_willing_at_first[use])
-    return floor
+def _pay_interest(
+    discount: Array, weight: Array, lent: float, subsidy: float, term: float
+) -> float:
+    """Public money toward interest on loans of this month and before, yuan.
+
+    Parameters
+    ----------
+    discount
+        Column, yuan/month; written.
+    weight
+        Share of the new loans, shape (builders,).
+    lent
+        New loans, yuan.
+    subsidy, term
+        As in :func:`~.green_loans.interest_of_month`.
+    """
+    paid = 0.0
+    for row in range(len(weight)):
+        discount[row] = interest_of_month(discount[row], lent * weight[row], subsidy, term)
+        paid += discount[row]
+    return paid
 
 
 @formula
 def _deliver_waste(
-    builders: Builders,
-    constants: BuilderConstants,
-    duties: Duties,
-    numbers: Array,
-    places: Places,
-) -> None:
-    """Move each builder toward what duty and cost make of it; hand over the city's share.
+    share: Array,
+    inclination: Array,
+    weight: Array,
+    bound: float,
+    advantage: float,
+    sensitivity: float,
+    compliance: float,
+    voluntary: float,
+    months: float,
+) -> float:
+    """Move each builder toward what duty and cost make of it; the city's share that is delivered.
 
     Parameters
     ----------
-    builders
-        ``delivery_share`` is written.
-    constants, duties, numbers, places
-        As in :func:`decide`.
+    share
+        Column; written.
+    inclination, weight
+        Columns.
+    bound
+        Share of waste on sites under a duty.
+    advantage, sensitivity
+        As in :func:`~.construction_waste_delivery.delivery_probability`.
+    compliance, voluntary
+        Log odds at no difference in cost under a duty and without.
+    months
+        In which a builder adjusts.
     """
-    advantage = delivery.cost_advantage(
-        duties.waste_fee, constants.dumping_transport, constants.gate_fee, constants.delivery_cost
-    )
-    sensitivity, months = constants.delivery_sensitivity, constants.delivery_adjustment
-    bound_to, left_to = constants.delivery_compliance, constants.delivery_voluntary
-    weight, share, inclined = (
-        builders.starts_share,
-        builders.delivery_share,
-        builders.delivery_inclination,
-    )
     city = 0.0
     for row in range(len(weight)):
         target = delivery.delivered(
-            duties.delivery,
-            delivery.delivery_probability(advantage, sensitivity, bound_to + inclined[row]),
-            delivery.delivery_probability(advantage, sensitivity, left_to + inclined[row]),
+            bound,
+            delivery.delivery_probability(advantage, sensitivity, compliance + inclination[row]),
+            delivery.delivery_probability(advantage, sensitivity, voluntary + inclination[row]),
         )
         share[row] += (target - share[row]) / months
         city += weight[row] * share[row]
-    numbers[places.delivered] = city
-    numbers[places.waste_fee] += duties.waste_fee * max(duties.dumped, 0.0)
+    return city

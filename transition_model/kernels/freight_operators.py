@@ -139,6 +139,14 @@ class FreightTerms(NamedTuple):
     pots: PotsOfMonth
 
 
+class Places(NamedTuple):
+    """Where the entries begin in the ledger's vector; ``money`` is that for renewing trucks."""
+
+    scrapped: int
+    bought: int
+    money: int
+
+
 @kernel
 def decide(
     owners: Owners,
@@ -149,10 +157,10 @@ def decide(
     stations: float,
     hydrogen_used: float,
     paid_from_pots: Array,
-    scrapped_by_class: Array,
-    bought_by_class: Array,
-) -> float:
-    """Scrap trucks, buy new ones, and claim; public money paid, yuan.
+    numbers: Array,
+    places: Places,
+) -> None:
+    """Scrap trucks, buy new ones, and claim.
 
     Parameters
     ----------
@@ -170,8 +178,10 @@ def decide(
         By trucks, kg/month.
     paid_from_pots
         Money paid so far for trucks outside operation, yuan, shape (versions,); written.
-    scrapped_by_class, bought_by_class
-        Of the ledger, added to: shapes (ages, classes, powertrains) and (classes, powertrains).
+    numbers
+        Of the ledger, added to.
+    places
+        Where its entries begin.
     """
     standards = constants.standards[place // MONTHS_PER_YEAR]
     gone = np.zeros((len(owners.operating), standards.shape[0], standards.shape[1]))
@@ -179,20 +189,49 @@ def decide(
     left = money_left(paid_from_pots, terms.pots, terms.most_non_operating)
     share = lasting_share(claims, left)
     take_out(paid_from_pots, terms.pots, share * claims)
-    paid = _pay_for_scrapping(owners, terms, gone, share)
+    paid = _pay_for_scrapping(
+        owners.truck_class,
+        owners.operating,
+        owners.subsidy_received,
+        terms.scrapping,
+        terms.non_operating,
+        share,
+        gone,
+    )
     if share < 1.0:
         _keep_without_money(owners, constants, terms, standards, gone, share)
-    bought = _take_out_of_use(owners, constants, standards, gone, scrapped_by_class)
+    bought = _take_out_of_use(
+        owners.truck_class,
+        owners.trucks,
+        constants.wearing_out,
+        constants.growth,
+        constants.diesel,
+        standards,
+        gone,
+        numbers,
+        places.scrapped,
+    )
     charged, filled, dearer = _energy_found(
-        constants, terms, place, points, stations, hydrogen_used
+        points * constants.points_desired,
+        constants.public_charging,
+        stations,
+        constants.station_capacity,
+        hydrogen_used,
+        constants.hydrogen_price[place],
+        constants.hydrogen_limit,
+        terms.hydrogen_operating,
+        terms.hydrogen_operating_limit,
+        constants.years_reckoned,
     )
     market, each_km = constants.market[place].copy(), constants.each_km[place].copy()
     for which in range(len(market)):
         market[which, constants.electric] *= charged
         market[which, constants.hydrogen] *= filled
         each_km[which, constants.hydrogen] += constants.hydrogen_each_km[which] * dearer
-    paid += _buy(owners, constants, terms, place, market, each_km, gone, bought, bought_by_class)
-    return paid
+    paid += _buy(
+        owners, constants, terms, place, market, each_km, gone, bought, numbers, places.bought
+    )
+    numbers[places.money] += paid
 
 
 @kernel
@@ -363,22 +402,28 @@ def _scrapped(
 
 
 @formula
-def _pay_for_scrapping(owners: Owners, terms: FreightTerms, gone: Array, share: float) -> float:
+def _pay_for_scrapping(
+    classes: NDArray[np.int64],
+    operating: NDArray[np.bool_],
+    received: Array,
+    scrapping: Array,
+    outside: Array,
+    share: float,
+    gone: Array,
+) -> float:
     """Pay for scrapped trucks; what is paid in all, yuan.
 
     Parameters
     ----------
-    owners
-        Written.
-    terms
-        Of the law.
-    gone
-        Of :func:`_scrap_old`, shape (owners, old standards, ages).
+    classes, operating, received
+        Columns; money received is written.
+    scrapping, outside
+        What is paid for a truck in operation, and outside it, yuan.
     share
         Of the claims for trucks outside operation that is paid.
+    gone
+        Of :func:`_scrap_old`, shape (owners, old standards, ages).
     """
-    classes, operating, received = owners.truck_class, owners.operating, owners.subsidy_received
-    outside, scrapping = terms.non_operating, terms.scrapping
     in_all = 0.0
     for row in range(len(gone)):
         which, paid = classes[row], 0.0
@@ -395,32 +440,36 @@ def _pay_for_scrapping(owners: Owners, terms: FreightTerms, gone: Array, share: 
 
 @formula
 def _take_out_of_use(
-    owners: Owners,
-    constants: FreightConstants,
+    classes: NDArray[np.int64],
+    trucks: Array,
+    hazard: Array,
+    growth: Array,
+    diesel: int,
     standards: Array,
     gone: Array,
-    scrapped_by_class: Array,
+    numbers: Array,
+    first: int,
 ) -> Array:
     """Take scrapped trucks out of the fleets.
 
     Parameters
     ----------
-    owners
-        ``trucks`` is written.
-    constants, standards
+    classes, trucks
+        Columns; trucks are written.
+    hazard, growth, diesel
+        ``wearing_out`` and others of :class:`FreightConstants`.
+    standards
         As in :func:`_scrap_old`.
     gone
         Scrapped diesel trucks of old standards, shape (owners, old standards, ages).
-    scrapped_by_class
-        Of the ledger, added to, shape (ages, classes, powertrains).
+    numbers, first
+        Of the ledger, added to; where trucks scrapped by age, class and powertrain begin.
 
     Returns
     -------
     ndarray
         What the owners buy for it, shape (owners,).
     """
-    classes, trucks, diesel = owners.truck_class, owners.trucks, constants.diesel
-    hazard, growth = constants.wearing_out, constants.growth
     bought = np.empty(len(gone))
     ages, fuels = trucks.shape[1], trucks.shape[2]
     for row in range(len(gone)):
@@ -431,6 +480,7 @@ def _take_out_of_use(
                 later -= standards[standard, age]
                 old += gone[row, standard, age]
             wearing_out, of_age, gone_of_age = hazard[which, age], 0.0, 0.0
+            entry = first + (age * len(growth) + which) * fuels
             for fuel in range(fuels):
                 number = trucks[row, age, fuel]
                 scrapped = number * wearing_out
@@ -438,7 +488,7 @@ def _take_out_of_use(
                     scrapped = scrapped * later + old
                 of_age += number
                 gone_of_age += scrapped
-                scrapped_by_class[age, which, fuel] += scrapped
+                numbers[entry + fuel] += scrapped
                 trucks[row, age, fuel] = number - scrapped
             before += of_age
             in_all += gone_of_age
@@ -448,19 +498,35 @@ def _take_out_of_use(
 
 @formula
 def _energy_found(
-    constants: FreightConstants,
-    terms: FreightTerms,
-    place: int,
-    points: float,
+    served: float,
+    public_charging: float,
     stations: float,
+    capacity: float,
     hydrogen_used: float,
+    price: float,
+    price_limit: float,
+    operating: float,
+    operating_limit: float,
+    years: float,
 ) -> tuple[float, float, float]:
     """What chargers and hydrogen stations there are here.
 
     Parameters
     ----------
-    constants, terms, place, points, stations, hydrogen_used
-        As in :func:`decide`.
+    served
+        Share of vehicles that find a public charging point.
+    public_charging
+        Share of electric trucks that need one.
+    stations, capacity
+        Hydrogen stations; what one can sell, kg/year.
+    hydrogen_used
+        By trucks, kg/month.
+    price, price_limit
+        Of hydrogen on the market, and of subsidised sales, yuan/kg.
+    operating, operating_limit
+        Subsidy of stations, yuan/kg, and in all, yuan.
+    years
+        That owners reckon with.
 
     Returns
     -------
@@ -468,20 +534,16 @@ def _energy_found(
         Parts of the market's electric and hydrogen trucks that find energy here; what hydrogen
         costs more at the pump than on the market, yuan/kg.
     """
-    access = min(points * constants.points_desired, 1.0)
-    charged = 1.0 - (1.0 - access) * constants.public_charging
-    sold_at_most = stations * constants.station_capacity / MONTHS_PER_YEAR
+    charged = 1.0 - (1.0 - min(served, 1.0)) * public_charging
+    sold_at_most = stations * capacity / MONTHS_PER_YEAR
     filled = 1.0 if sold_at_most > 0.0 else 0.0
     if hydrogen_used > 0.0:
         filled = min(sold_at_most / hydrogen_used, 1.0)
-    sales = constants.station_capacity
+    sales = capacity
     if stations > 0.0:
         sales = min(hydrogen_used * MONTHS_PER_YEAR / stations, sales)
-    covered = hydrogen_stations.covered_share(
-        terms.hydrogen_operating, terms.hydrogen_operating_limit, sales, constants.years_reckoned
-    )
-    price = constants.hydrogen_price[place]
-    dearer = hydrogen_stations.pump_price(price, constants.hydrogen_limit, covered) - price
+    covered = hydrogen_stations.covered_share(operating, operating_limit, sales, years)
+    dearer = hydrogen_stations.pump_price(price, price_limit, covered) - price
     return charged, filled, dearer
 
 
@@ -495,7 +557,8 @@ def _buy(
     each_km: Array,
     gone: Array,
     bought: Array,
-    bought_by_class: Array,
+    numbers: Array,
+    first: int,
 ) -> float:
     """Buy trucks and claim for them; what is paid in all, yuan.
 
@@ -503,7 +566,7 @@ def _buy(
     ----------
     owners
         Written.
-    constants, terms, place, bought_by_class
+    constants, terms, place
         As in :func:`decide`.
     market, each_km
         Share of the market that finds energy here, and yuan/km, shape (classes, powertrains).
@@ -511,6 +574,8 @@ def _buy(
         As in :func:`_take_out_of_use`.
     bought
         New trucks, shape (owners,).
+    numbers, first
+        Of the ledger, added to; where trucks bought by class and powertrain begin.
     """
     classes, operating, daily = owners.truck_class, owners.operating, owners.daily_distance
     trucks, of_owner, received = owners.trucks, owners.bought, owners.subsidy_received
@@ -560,7 +625,7 @@ def _buy(
             of_fuel = new * shares[fuel] / whole
             of_owner[row, fuel] = of_fuel
             trucks[row, 0, fuel] += of_fuel
-            bought_by_class[which, fuel] += of_fuel
+            numbers[first + which * len(shares) + fuel] += of_fuel
             paid += of_fuel * subsidy[fuel]
         received[row] += paid
         in_all += paid
