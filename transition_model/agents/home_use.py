@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.dimensions import dimension
 from transition_model.instruments.attributes import Claims
 from transition_model.kernels import household_home as kernels
+from transition_model.ledger import ledger_layout
 from transition_model.month_terms import WatchedReading, remembered
 from transition_model.parameters import ParameterValues
 from transition_model.policy import household_tariffs
@@ -26,8 +28,8 @@ from transition_model.policy.priced_amounts import Pieces, pieces_of_month
 
 type Array = NDArray[np.float64]
 
-_TERMS = 10
-"""Of a power's series: 0.05 to the tenth is below the last digit."""
+_TERMS = 2**3
+"""Of a power's series: what it leaves out of a change by 0.05 is below 1e-12."""
 
 
 class _Tariffs(NamedTuple):
@@ -112,6 +114,20 @@ def _dearer(reading: WatchedReading) -> tuple[bool, float, float, float]:
     return True, float(away), float(at_home), max(0.0, -float(added.min()))
 
 
+@cache
+def _places() -> dict[str, int]:
+    """Where in a ledger's vector the numbers of use at home stand."""
+    layout = ledger_layout()
+    found = {
+        name: int(layout.places(name))
+        for name in ("residential_peak_share", *(f"residential_{good}_factor" for good in GOODS))
+    }
+    programme = dimension("subsidy_programme").index("household_relief")
+    return found | {
+        "household_relief": int(layout.places("subsidy_spending_per_month")[programme])
+    }
+
+
 class HomeUse:
     """Electricity, gas and water of all households.
 
@@ -158,7 +174,7 @@ class HomeUse:
         self._answers = {
             good: kernels.Answer(
                 elasticity := parameters.scalar(f"{good}_price_elasticity"),
-                np.asarray(binom(elasticity, np.arange(1, _TERMS + 1)), dtype=np.float64),
+                tuple(binom(elasticity, np.arange(1, _TERMS + 1)).tolist()),
                 parameters.scalar("tariff_marginal_weight"),
             )
             for good in GOODS
@@ -244,16 +260,17 @@ class HomeUse:
             received,
         )
         dear, factor = self._electricity(situation, now, electricity, now.free, index)
-        ledger.set_share("residential_peak_share", dear)
-        ledger.set_share("residential_electricity_factor", factor)
+        numbers, place = ledger.numbers, _places()
+        numbers[place["residential_peak_share"]] = dear
+        numbers[place["residential_electricity_factor"]] = factor
 
         used, answered, relieved = self._use_gas(now, gas, index["gas"], received)
         elsewhere = self._gas_elsewhere * index["gas"]
-        ledger.set_share("residential_gas_factor", (elsewhere + answered) / (elsewhere + used))
+        numbers[place["residential_gas_factor"]] = (elsewhere + answered) / (elsewhere + used)
         used, answered = self._use_water(water, index["water"])
         elsewhere = self._water_elsewhere * index["water"]
-        ledger.set_share("residential_water_factor", (elsewhere + answered) / (elsewhere + used))
-        ledger.add_at("subsidy_spending_per_month", "household_relief", relief + relieved)
+        numbers[place["residential_water_factor"]] = (elsewhere + answered) / (elsewhere + used)
+        numbers[place["household_relief"]] += relief + relieved
 
     def _electricity(
         self,

@@ -7,13 +7,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.compilation import kernel
+from transition_model.compilation import kernel, part
 from transition_model.policy.priced_amounts import Pieces, paid_for
 
 type Array = NDArray[np.float64]
 
 ELECTRICITY_TOTALS = ("used", "answered", "in dear hours", "due at first")
 """Use at the tariffs of 2020 and now, weighted; use in dear hours; the bill in 2020."""
+
+CHUNK = 1 + np.iinfo(np.uint8).max
+"""Rows that are worked out together, so that they stay close to the processor."""
 
 _NEAR = 0.1 / 2.0
 """Change of a price up to which a power of it is worked out as a series."""
@@ -27,13 +30,13 @@ class Answer(NamedTuple):
     elasticity
         Of use to the perceived price.
     series
-        Binomial coefficients of the elasticity from the first one on, shape (terms,).
+        Binomial coefficients of the elasticity from the first one on.
     marginal_weight
         How much of the marginal price is perceived.
     """
 
     elasticity: float
-    series: Array
+    series: tuple[float, float, float, float, float, float, float, float]
     marginal_weight: float
 
 
@@ -145,50 +148,118 @@ def use_electricity(
     totals
         As the first three of :data:`ELECTRICITY_TOTALS` say, written, shape (blocks, totals).
     """
+    use, before, change = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
+    saving, room = np.empty(CHUNK), np.empty(CHUNK)
     for block in range(first, last):
         used, answered, dear = 0.0, 0.0, 0.0
-        for row in range(bounds[block], bounds[block + 1]):
-            use = homes.use[row] * income_factor
-            weighted = homes.weight[row] * use
-            chosen = homes.time_of_use[row]
-            before = _perceived(
-                use, prices.starts_before, prices.rises_before, answer.marginal_weight
-            )
-            change = 0.0
-            if not prices.same:
-                change = uniform_price - before
-                if prices.holds:
-                    change = (
-                        _perceived(use, prices.starts, prices.rises, answer.marginal_weight)
-                        - before
-                    )
-            if homes.low_income[row]:
-                published = paid_for(free_before, use) / use
-                change += published - paid_for(free, use) / use
-                before -= published
-            day_load = homes.day_load[row]
-            if time_of_use.offered:
-                cost = time_of_use.away + day_load * (time_of_use.at_home - time_of_use.away)
-                change += chosen * cost
-                saving = -cost * use
-                if homes.home_charging[row] and homes.car[row] >= 0:
-                    saving += time_of_use.charged[homes.car[row]] * time_of_use.cheapest
-                if time_of_use.months_per_year * saving > time_of_use.trouble:
-                    after = chosen + time_of_use.attention * (1.0 - chosen)
-                else:
-                    after = chosen - chosen / time_of_use.binding_months
-                homes.time_of_use[row] = after
+        for start in range(bounds[block], bounds[block + 1], CHUNK):
+            end = min(start + CHUNK, bounds[block + 1])
+            count = end - start
+            chosen, day_load = homes.time_of_use[start:end], homes.day_load[start:end]
+            _scale(homes.use[start:end], income_factor, use)
+            _perceive(use, count, prices.starts_before, prices.rises_before, answer, before, room)
+            if prices.same:
+                change[:count] = 0.0
+            elif prices.holds:
+                _perceive(use, count, prices.starts, prices.rises, answer, change, room)
+                _subtract(change, count, before)
             else:
-                homes.time_of_use[row] = 0.0
-            share = time_of_use.dear_away + day_load * (
-                time_of_use.dear_at_home - time_of_use.dear_away
-            )
-            used += weighted
-            answered += weighted * _factor(change, before, answer)
-            dear += weighted * share * (1.0 - time_of_use.shift * chosen)
+                change[:count] = uniform_price
+                _subtract(change, count, before)
+            low_income = homes.low_income[start:end]
+            for place in range(count):
+                if low_income[place]:
+                    published = paid_for(free_before, use[place]) / use[place]
+                    change[place] += published - paid_for(free, use[place]) / use[place]
+                    before[place] -= published
+            room[:count] = chosen
+            if time_of_use.offered:
+                home_charging, car = homes.home_charging[start:end], homes.car[start:end]
+                for place in range(count):
+                    charged = time_of_use.charged[np.uint8(max(car[place], 0))]
+                    charges = home_charging[place] and car[place] >= 0
+                    saving[place] = charged * time_of_use.cheapest if charges else 0.0
+                _choose(time_of_use, use, day_load, saving, change, chosen)
+            else:
+                chosen[:] = 0.0
+            _answer(answer, count, before, change)
+            weight = homes.weight[start:end]
+            wider = time_of_use.dear_at_home - time_of_use.dear_away
+            for place in range(count):
+                weighted = weight[place] * use[place]
+                share = time_of_use.dear_away + day_load[place] * wider
+                used += weighted
+                answered += weighted * change[place]
+                dear += weighted * share * (1.0 - time_of_use.shift * room[place])
         totals[block, 0] = used
         totals[block, 1] = answered
         totals[block, 2] = dear
+
+
+@part
+def _scale(use: Array, factor: float, scaled: Array) -> None:
+    for place in range(len(use)):
+        scaled[place] = use[place] * factor
+
+
+@part
+def _subtract(change: Array, count: int, before: Array) -> None:
+    for place in range(count):
+        change[place] -= before[place]
+
+
+@part
+def _perceive(
+    use: Array, count: int, starts: Array, rises: Array, answer: Answer, price: Array, room: Array
+) -> None:
+    """Price that each household perceives, yuan a unit."""
+    price[:count] = 0.0
+    room[:count] = 0.0
+    for tier in range(len(starts)):
+        start, rise = starts[tier], rises[tier]
+        for place in range(count):
+            above = use[place] - start
+            price[place] += rise * above if above > 0.0 else 0.0
+            room[place] += rise if above > 0.0 else 0.0
+    weight = answer.marginal_weight
+    for place in range(count):
+        average = price[place] / use[place]
+        price[place] = average + weight * (room[place] - average)
+
+
+@part
+def _choose(
+    month: TimeOfUse, use: Array, day_load: Array, saving: Array, change: Array, chosen: Array
+) -> None:
+    """What time of use costs, as chosen so far; :func:`.time_of_use.chosen_next`."""
+    away, wider = month.away, month.at_home - month.away
+    trouble = month.trouble / month.months_per_year
+    attention, kept = month.attention, 1.0 / month.binding_months
+    for place in range(len(chosen)):
+        cost = away + day_load[place] * wider
+        before = chosen[place]
+        change[place] += before * cost
+        saved = saving[place] - cost * use[place]
+        rise = attention * (1.0 - before)
+        chosen[place] = before + (rise if saved > trouble else -before * kept)
+
+
+@part
+def _answer(answer: Answer, count: int, before: Array, change: Array) -> None:
+    """Turn changes of price into factors on use, most of them by a series."""
+    c1, c2, c3, c4, c5, c6, c7, c8 = answer.series
+    far = 0
+    for place in range(count):
+        relative = change[place] / before[place]
+        far += int(not (abs(relative) <= _NEAR and before[place] > 0.0))
+    if far > 0:
+        for place in range(count):
+            change[place] = _factor(change[place], before[place], answer)
+        return
+    for place in range(count):
+        x = change[place] / before[place]
+        high = c5 + x * (c6 + x * (c7 + x * c8))
+        change[place] = 1.0 + x * (c1 + x * (c2 + x * (c3 + x * (c4 + x * high))))
 
 
 @kernel
@@ -327,7 +398,7 @@ def average_price(use: Array, weight: Array, prices: Prices, income_factor: floa
     return due / used
 
 
-@kernel
+@part
 def _bill(use: float, starts: Array, rises: Array) -> float:
     due = 0.0
     for tier in range(len(starts)):
@@ -335,7 +406,7 @@ def _bill(use: float, starts: Array, rises: Array) -> float:
     return due
 
 
-@kernel
+@part
 def _perceived(use: float, starts: Array, rises: Array, marginal_weight: float) -> float:
     """Price that a household perceives, yuan a unit."""
     due, marginal = 0.0, 0.0
@@ -347,7 +418,7 @@ def _perceived(use: float, starts: Array, rises: Array, marginal_weight: float) 
     return average + marginal_weight * (marginal - average)
 
 
-@kernel
+@part
 def _first_bound(starts: Array) -> float:
     bound = np.inf
     for start in starts:
@@ -356,7 +427,7 @@ def _first_bound(starts: Array) -> float:
     return bound
 
 
-@kernel
+@part
 def _first_price(starts: Array, rises: Array) -> float:
     price = 0.0
     for tier in range(len(starts)):
@@ -365,7 +436,7 @@ def _first_price(starts: Array, rises: Array) -> float:
     return price
 
 
-@kernel
+@part
 def _factor(change: float, before: float, answer: Answer) -> float:
     """``((before + change) / before) ** elasticity``; 1 where a price is missing."""
     if not (before > 0.0 and before + change > 0.0):
@@ -373,7 +444,7 @@ def _factor(change: float, before: float, answer: Answer) -> float:
     relative = change / before
     if abs(relative) > _NEAR:
         return float((1.0 + relative) ** answer.elasticity)
-    total = 0.0
-    for place in range(len(answer.series) - 1, -1, -1):
-        total = (total + answer.series[place]) * relative
-    return 1.0 + total
+    c1, c2, c3, c4, c5, c6, c7, c8 = answer.series
+    high = c5 + relative * (c6 + relative * (c7 + relative * c8))
+    high = c2 + relative * (c3 + relative * (c4 + relative * high))
+    return 1.0 + relative * (c1 + relative * high)
