@@ -123,9 +123,7 @@ def _places() -> dict[str, int]:
         for name in ("residential_peak_share", *(f"residential_{good}_factor" for good in GOODS))
     }
     programme = dimension("subsidy_programme").index("household_relief")
-    return found | {
-        "household_relief": int(layout.places("subsidy_spending_per_month")[programme])
-    }
+    return found | {"household_relief": int(layout.places("subsidy_spending_per_month")[programme])}
 
 
 class HomeUse:

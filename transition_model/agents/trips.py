@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from transition_model.agents.situation import Situation
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
 from transition_model.kernels import household_travel as kernels
+from transition_model.ledger import ledger_layout
 from transition_model.month_terms import WatchedReading, remembered
 from transition_model.parameters import ParameterValues
 from transition_model.policy import carbon_credits
@@ -26,6 +28,17 @@ type Array = NDArray[np.float64]
 def _credit(reading: WatchedReading) -> float:
     """Yuan per kilogram of carbon dioxide that a registered act saves."""
     return carbon_credits.reward(reading.law["household_carbon_credits"], reading.month)
+
+
+@cache
+def _places() -> dict[str, int]:
+    """Where in a ledger's vector the numbers of travel stand."""
+    layout = ledger_layout()
+    programme = dimension("subsidy_programme").index("carbon_credits")
+    return {
+        name: int(layout.places(name))
+        for name in ("green_trip_share", "private_car_distance_factor")
+    } | {"carbon_credits": int(layout.places("subsidy_spending_per_month")[programme])}
 
 
 class Trips:
@@ -58,7 +71,7 @@ class Trips:
         self._all_weight = columns["weight"]
         self._start = start
         self._travellers = kernels.Travellers(
-            rows.astype(np.int32),
+            rows.astype(np.uint32),
             columns["weight"][rows],
             number[rows],
             columns["persons"][rows],
@@ -130,10 +143,10 @@ class Trips:
         )
         green, driven, received = self._totals.sum(axis=0).tolist()
         owners = kernels.weight_of_owners(self._travellers.car, self._all_weight)
-        ledger = situation.ledger
-        ledger.set_share("green_trip_share", green / self._whole)
-        ledger.set_share("private_car_distance_factor", 1.0 + driven / max(owners, self._least))
-        ledger.add_at("subsidy_spending_per_month", "carbon_credits", received)
+        numbers, place = situation.ledger.numbers, _places()
+        numbers[place["green_trip_share"]] = green / self._whole
+        numbers[place["private_car_distance_factor"]] = 1.0 + driven / max(owners, self._least)
+        numbers[place["carbon_credits"]] += received
 
     def _green_taste(self, parameters: ParameterValues) -> float:
         month = kernels.Month(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from transition_model.agents.situation import Situation
 from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.dimensions import dimension
 from transition_model.kernels import household_waste as kernels
+from transition_model.ledger import ledger_layout
 from transition_model.month_terms import WatchedReading, remembered
 from transition_model.parameters import ParameterValues
 from transition_model.policy import waste_rules
@@ -34,6 +36,22 @@ def _rules(reading: WatchedReading) -> kernels.Rules | None:
     return kernels.Rules(rules.bound, rules.fee, rules.credit, reward)
 
 
+@cache
+def _places() -> dict[str, Any]:
+    """Where in a ledger's vector the numbers of sorting stand."""
+    layout = ledger_layout()
+    captured = layout.places("household_capture_share")
+    found: dict[str, Any] = {"captured": captured}
+    for name in ("food", "recyclable", "hazardous"):
+        found[name] = int(captured[dimension("waste_stream").index(name)])
+    spending = layout.places("subsidy_spending_per_month")
+    for name in ("waste_sorting", "carbon_credits"):
+        found[name] = int(spending[dimension("subsidy_programme").index(name)])
+    revenue = layout.places("public_revenue_per_month")
+    found["waste_fee"] = int(revenue[dimension("revenue_source").index("waste_fee")])
+    return found
+
+
 class WasteAtHome:
     """Waste sorting of all households.
 
@@ -51,10 +69,10 @@ class WasteAtHome:
         self._columns = kernels.Columns(
             columns["sorting_habit"],
             np.empty_like(columns["sorting_habit"]),
-            columns["peers"],
+            columns["peers"].view(np.uint32),
             columns["attitude"],
             columns["supervision_rank"],
-            columns["persons"],
+            columns["persons"].view(np.uint8),
             columns["weight"],
             columns["urban"],
             columns["central"],
@@ -122,13 +140,14 @@ class WasteAtHome:
             self._totals,
         )
         self._columns.habit[:] = self._columns.next_habit
-        food, recyclables, rewarded, credited = self._totals.sum(axis=0).tolist()
-        stream, ledger = dimension("waste_stream").index, situation.ledger
-        shares = np.zeros(len(dimension("waste_stream")))
-        shares[stream("food")] = food / self._urban_weight
-        shares[stream("recyclable")] = min(1.0, recyclables / self._urban_weight)
-        shares[stream("hazardous")] = self._hazardous * shares[stream("food")]
-        ledger.set_share("household_capture_share", shares)
-        ledger.add_at("subsidy_spending_per_month", "waste_sorting", rewarded)
-        ledger.add_at("subsidy_spending_per_month", "carbon_credits", credited)
-        ledger.add_at("public_revenue_per_month", "waste_fee", rules.fee * self._charged_weight)
+        food, more, rewarded, credited = self._totals.sum(axis=0).tolist()
+        food, more = food / self._urban_weight, more / self._urban_weight
+        recyclables = self._constants.base + (1.0 - self._constants.base) * more
+        numbers, place = situation.ledger.numbers, _places()
+        numbers[place["captured"]] = 0.0
+        numbers[place["food"]] = food
+        numbers[place["recyclable"]] = min(1.0, recyclables)
+        numbers[place["hazardous"]] = self._hazardous * food
+        numbers[place["waste_sorting"]] += rewarded
+        numbers[place["carbon_credits"]] += credited
+        numbers[place["waste_fee"]] += rules.fee * self._charged_weight

@@ -7,13 +7,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.compilation import kernel
+from transition_model.compilation import kernel, part
 from transition_model.kernels.exponential import exponential
 
 type Array = NDArray[np.float64]
 
 TOTALS = ("green", "driven", "received")
 """Weighted share of green trips, change of the distance driven by owners, and yuan paid."""
+
+CHUNK = 1 + np.iinfo(np.uint8).max
+"""Rows that are worked out together, so that they stay close to the processor."""
 
 
 class Constants(NamedTuple):
@@ -55,7 +58,7 @@ class Travellers(NamedTuple):
         Columns of all households.
     """
 
-    rows: NDArray[np.int32]
+    rows: NDArray[np.uint32]
     weight: Array
     income_class: NDArray[np.uint16]
     persons: NDArray[np.int8]
@@ -140,32 +143,45 @@ def travel(
     """
     green_now, green_before = np.exp(month.green), np.exp(month.green_before)
     public_now, public_before = np.exp(month.public), np.exp(month.public_before)
+    conviction = np.empty(CHUNK)
     for block in range(first, last):
         green, driven, received = 0.0, 0.0, 0.0
-        for place in range(bounds[block], bounds[block + 1]):
-            row = travellers.rows[place]
-            of_class = travellers.income_class[place]
-            weight = travellers.weight[place]
-            conviction = exponential(constants.attitude * travellers.attitude[row])
-            public = affinity[1, of_class]
-            hired = affinity[2, of_class]
-            walked = conviction * green_now * affinity[0, of_class] * (1.0 + public_now * public)
-            without = walked + hired
-            share = walked / without
-            car = travellers.car[row]
-            if car >= 0:
-                drawn = affinity[3 + car, of_class]
-                share *= 1.0 - constants.at_hand * drawn / (without + drawn)
-                before = conviction * green_before * (1.0 + public_before * public) + hired
-                driven += weight * ((before + drawn) / (without + drawn) - 1.0)
-            green += weight * share
-            if month.paid > 0.0:
-                paid = month.paid * share * travellers.persons[place] * constants.trips
-                travellers.received[row] += paid
-                received += weight * paid
+        for start in range(bounds[block], bounds[block + 1], CHUNK):
+            end = min(start + CHUNK, bounds[block + 1])
+            rows = travellers.rows[start:end]
+            for place in range(len(rows)):
+                conviction[place] = constants.attitude * travellers.attitude[rows[place]]
+            _exponentials(conviction, len(rows))
+            classes, weights = travellers.income_class[start:end], travellers.weight[start:end]
+            persons = travellers.persons[start:end]
+            for place in range(len(rows)):
+                of_class = classes[place]
+                public, hired = affinity[1, of_class], affinity[2, of_class]
+                walked = conviction[place] * green_now * affinity[0, of_class]
+                walked *= 1.0 + public_now * public
+                without = walked + hired
+                share = walked / without
+                car = travellers.car[rows[place]]
+                if car >= 0:
+                    drawn = affinity[np.uint8(3 + car), of_class]
+                    by_car = 1.0 / (without + drawn)
+                    share *= 1.0 - constants.at_hand * drawn * by_car
+                    before = conviction[place] * green_before * (1.0 + public_before * public)
+                    driven += weights[place] * ((before + hired + drawn) * by_car - 1.0)
+                green += weights[place] * share
+                if month.paid > 0.0:
+                    paid = month.paid * share * persons[place] * constants.trips
+                    travellers.received[rows[place]] += paid
+                    received += weights[place] * paid
         totals[block, 0] = green
         totals[block, 1] = driven
         totals[block, 2] = received
+
+
+@part
+def _exponentials(powers: Array, count: int) -> None:
+    for place in range(count):
+        powers[place] = exponential(powers[place])
 
 
 @kernel

@@ -7,14 +7,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.compilation import kernel
+from transition_model.compilation import kernel, part
 from transition_model.kernels.exponential import exponential
 from transition_model.policy.priced_amounts import Pieces, paid_for
 
 type Array = NDArray[np.float64]
 
-TOTALS = ("food", "recyclables", "rewarded", "credited")
-"""Weighted shares captured by urban households, and yuan paid."""
+TOTALS = ("food", "more recyclables", "rewarded", "credited")
+"""Weighted shares that urban households capture (of recyclables, of what leaves no bin anyway), and
+yuan paid."""
 
 _ROWS_AT_ONCE = 1_000
 """Rows whose exponentials are worked out together."""
@@ -70,10 +71,10 @@ class Columns(NamedTuple):
 
     habit: Array
     next_habit: Array
-    peers: NDArray[np.int32]
+    peers: NDArray[np.uint32]
     attitude: Array
     supervision_rank: Array
-    persons: NDArray[np.int8]
+    persons: NDArray[np.uint8]
     weight: Array
     urban: NDArray[np.bool_]
     central: NDArray[np.bool_]
@@ -147,76 +148,73 @@ def sort(
         offered[persons] = constants.response * yuan / most if most > 0.0 else 0.0
         push[persons] = constants.reward * (yuan + credit * weighed * could_gain)
     power = np.empty(_ROWS_AT_ONCE)
+    duty = constants.duty * rules.bound - constants.threshold
+    drive = np.empty((2, 2))
+    for staffed in range(2):
+        drive[staffed] = duty + constants.control * constants.ease[staffed]
+        drive[staffed] += constants.staff * staffed
+        drive[staffed, 1] += constants.fee * rules.fee
+    links = columns.peers.shape[1]
     for block in range(first, last):
         food, recycled, rewarded, credited = 0.0, 0.0, 0.0, 0.0
-        start = bounds[block]
-        while start < bounds[block + 1]:
+        for start in range(bounds[block], bounds[block + 1], _ROWS_AT_ONCE):
             end = min(start + _ROWS_AT_ONCE, bounds[block + 1])
-            _convince(columns.attitude, start, end, attitude_gain, power)
-            links = columns.peers.shape[1]
-            for row in range(start, end):
-                peers = 0.0
-                for place in range(links):
-                    peers += columns.habit[columns.peers[row, place]]
-                norm = peers / links
-                staffed = int(columns.supervision_rank[row] < supervision)
-                charged = columns.central[row] and columns.urban[row]
-                size = columns.persons[row]
-                drive = (
-                    constants.attitude * power[row - start]
+            _convince(columns.attitude[start:end], attitude_gain, power)
+            peers, rank = columns.peers[start:end], columns.supervision_rank[start:end]
+            urban, central = columns.urban[start:end], columns.central[start:end]
+            persons, habits = columns.persons[start:end], columns.habit[start:end]
+            weights = columns.weight[start:end]
+            for place in range(end - start):
+                sorting = 0.0
+                for link in range(links):
+                    sorting += columns.habit[peers[place, link]]
+                norm = sorting / links
+                staffed = np.uint8(rank[place] < supervision)
+                charged = np.uint8(central[place] and urban[place])
+                size = persons[place]
+                power[place] = -constants.steepness * (
+                    constants.attitude * power[place]
                     + constants.norm * norm
-                    + constants.control * constants.ease[staffed]
-                    + constants.duty * rules.bound
-                    + constants.staff * staffed
+                    + drive[staffed, charged]
                     + push[size] * (1.0 - constants.crowding * norm)
-                    - constants.threshold
                 )
-                if charged:
-                    drive += constants.fee * rules.fee
-                power[row - start] = -constants.steepness * drive
-                if columns.urban[row]:
-                    weight = columns.weight[row]
-                    habit = columns.habit[row]
+                if urban[place]:
+                    weight, habit = weights[place], habits[place]
                     clean = habit * constants.accuracy[staffed]
                     food += weight * clean * constants.loads_taken[staffed]
                     more = min(1.0, constants.gain * clean + offered[size])
-                    share = constants.base + (1.0 - constants.base) * more
-                    recycled += weight * share
+                    recycled += weight * more
                     if pays:
-                        gained = max(share - constants.base, 0.0)
+                        gained = (1.0 - constants.base) * max(more, 0.0)
                         weighed = size * kilograms
                         reward = paid_for(
                             rules.reward,
                             weighed * (habit * constants.windfall * constants.base + gained),
                         )
                         act = credit * weighed * gained
-                        columns.received[row] += reward + act
+                        columns.received[start + place] += reward + act
                         rewarded += weight * reward
                         credited += weight * act
-            _take_part(columns.habit, columns.next_habit, start, end, power, constants)
-            start = end
+            _take_part(habits, columns.next_habit[start:end], power, constants.rise, constants.fall)
         totals[block, 0] = constants.brought * food
         totals[block, 1] = recycled
         totals[block, 2] = rewarded
         totals[block, 3] = credited
 
 
-@kernel
-def _convince(attitude: Array, start: int, end: int, gain: float, share: Array) -> None:
+@part
+def _convince(attitude: Array, gain: float, share: Array) -> None:
     """Attitude as a share of 0 to 1; the campaign moves it on."""
-    for place in range(end - start):
-        own = attitude[start + place]
+    for place in range(len(attitude)):
+        own = attitude[place]
         share[place] = 1.0 / (1.0 + exponential(-own))
-        attitude[start + place] = own + gain
+        attitude[place] = own + gain
 
 
-@kernel
-def _take_part(
-    habit: Array, next_habit: Array, start: int, end: int, power: Array, constants: Constants
-) -> None:
+@part
+def _take_part(habit: Array, next_habit: Array, power: Array, rise: float, fall: float) -> None:
     """Habit nears participation, whose logistic function has these exponents."""
-    rise, fall = constants.rise, constants.fall
-    for place in range(end - start):
-        before = habit[start + place]
+    for place in range(len(habit)):
+        before = habit[place]
         gap = 1.0 / (1.0 + exponential(power[place])) - before
-        next_habit[start + place] = before + (rise if gap > 0.0 else fall) * gap
+        next_habit[place] = before + (rise if gap > 0.0 else fall) * gap
