@@ -150,10 +150,10 @@ def sort(
     power = np.empty(_ROWS_AT_ONCE)
     duty = constants.duty * rules.bound - constants.threshold
     drive = np.empty((2, 2))
-    for staffed in range(2):
-        drive[staffed] = duty + constants.control * constants.ease[staffed]
-        drive[staffed] += constants.staff * staffed
-        drive[staffed, 1] += constants.fee * rules.fee
+    for staff in range(2):
+        drive[staff] = duty + constants.control * constants.ease[staff]
+        drive[staff] += constants.staff * staff
+        drive[staff, 1] += constants.fee * rules.fee
     links = columns.peers.shape[1]
     for block in range(first, last):
         food, recycled, rewarded, credited = 0.0, 0.0, 0.0, 0.0
