@@ -141,12 +141,12 @@ def sort(
     could_gain = (1.0 - constants.base) * constants.gain
     credit = rules.credit * constants.credit
     pays = credit > 0.0 or len(rules.reward.share) > 0
-    for persons in range(sizes):
-        weighed = persons * kilograms
+    for members in range(sizes):
+        weighed = members * kilograms
         most = weighed * (constants.windfall * constants.base + could_gain)
         yuan = paid_for(rules.reward, most)
-        offered[persons] = constants.response * yuan / most if most > 0.0 else 0.0
-        push[persons] = constants.reward * (yuan + credit * weighed * could_gain)
+        offered[members] = constants.response * yuan / most if most > 0.0 else 0.0
+        push[members] = constants.reward * (yuan + credit * weighed * could_gain)
     power = np.empty(_ROWS_AT_ONCE)
     duty = constants.duty * rules.bound - constants.threshold
     drive = np.empty((2, 2))
