@@ -47,7 +47,7 @@ def move_electric(shares: Array, electric: int, share: float, scale: float) -> N
 
 
 @kernel
-def apportion(total: int, shares: Array, parts: Counts, remainders: Array) -> None:
+def apportion(total: int, shares: Array, without: int, parts: Counts, remainders: Array) -> None:
     """Split one whole number as :func:`.behaviour.fleet_replacement.apportion` does.
 
     Parameters
@@ -56,19 +56,26 @@ def apportion(total: int, shares: Array, parts: Counts, remainders: Array) -> No
         Not negative.
     shares
         Not negative, shape (parts,).
+    without
+        A part that gets nothing, whatever its share; the number of parts for none.
     parts, remainders
         Written, shape (parts,).
     """
-    weight = 0.0
-    for share in shares:
-        weight += share
+    weight, number = 0.0, 0
+    for part in range(len(shares)):
+        if part != without:
+            weight += shares[part]
+            number += 1
     missing = total
     for part in range(len(shares)):
-        exact = total * shares[part] / weight if weight > 0.0 else total / len(shares)
-        whole = np.floor(exact + ROUNDING)
-        parts[part] = int(whole)
-        remainders[part] = exact - whole
-        missing -= parts[part]
+        parts[part] = 0
+        remainders[part] = -np.inf
+        if part != without:
+            exact = total * shares[part] / weight if weight > 0.0 else total / number
+            whole = np.floor(exact + ROUNDING)
+            parts[part] = int(whole)
+            remainders[part] = exact - whole
+            missing -= parts[part]
     for _ in range(missing):
         largest = 0
         for part in range(1, len(shares)):

@@ -106,15 +106,6 @@ class Constants(NamedTuple):
     fleet_renewal: int
 
 
-class Paths(NamedTuple):
-    """Of the paths among the constants what they say for the month."""
-
-    quota_reach: Array
-    electric_price_index: float
-    diesel_price: float
-    gas_price: float
-
-
 class Flows(NamedTuple):
     """Entries of the ledger, to add to.
 
@@ -134,23 +125,66 @@ class Flows(NamedTuple):
     spending: Array
 
 
-class _Plan(NamedTuple):
-    """Room for the plan of one operator; by fuel and age, by age, and by fuel."""
+class Fleet(NamedTuple):
+    """What one operator's fleet meets in a month; single numbers, as in :class:`Constants`.
 
-    due: Counts
-    renewable: Counts
-    candidates: Counts
-    leaving: Counts
-    kept: Counts
-    price: Array
-    running: Array
-    cost: Array
-    shares: Array
-    free: Array
-    parts: Counts
-    other_shares: Array
-    other_parts: Counts
-    remainders: Array
+    Attributes
+    ----------
+    life
+        Service life, years.
+    discount
+        What the maker takes off an electric vehicle, yuan.
+    renewal
+        For an old vehicle that an electric one replaces, while there is money; yuan.
+    required
+        Electric share of purchases that the quota asks for.
+    places
+        Electric vehicles that the depot can charge at a delivery.
+    access
+        Part of charging outside depots that finds a public point.
+    """
+
+    life: float
+    is_bus: float
+    legal_life: float
+    battery_life: float
+    extension: float
+    own_charging: float
+    budget: float
+    charger_cost: float
+    discount: float
+    renewal: float
+    required: float
+    places: float
+    access: float
+
+
+class Habits(NamedTuple):
+    """What all operators share, as in :class:`Constants`."""
+
+    discount_rate: float
+    cost_sensitivity: float
+    maintenance_ageing: float
+    resale_share: float
+    battery_share: float
+    electric: int
+
+
+class Money(NamedTuple):
+    """What the rules for buses offer, as in :class:`.FleetTerms`."""
+
+    bus_renewal: float
+    bus_renewal_age: float
+    battery: float
+    battery_age: float
+    bus_reward: float
+
+
+_DUE, _RENEWABLE, _CANDIDATES, _LEAVING = 0, 1, 2, 3
+"""Counts of a plan by fuel and age."""
+
+_PRICE, _RUNNING, _MAINTENANCE, _FREE = 0, 1, 2, 3
+"""Numbers of a plan by fuel: yuan, yuan/year, yuan/year, share."""
 
 
 @kernel
@@ -185,36 +219,140 @@ def decide(
     """
     columns, constants = Columns(*columns_given), Constants(*constants_given)
     terms, pots, flows = FleetTerms(*terms_given), PotsOfMonth(*pots_given), Flows(*flows_given)
-    paths = Paths(
-        constants.quota_reach[on_paths],
-        constants.electric_price_index[on_paths],
-        constants.diesel_price[on_paths],
-        constants.gas_price[on_paths],
-    )
+    electric, number = constants.electric, len(columns.delivery)
     if month_of_year == 1:
-        _age_by_a_year(columns)
+        for row in range(number):
+            columns.reward_of_the_year[row] = 0.0
+            _age_by_a_year(columns.new_battery[row])
+            for fuel in range(columns.vehicles.shape[1]):
+                _age_by_a_year(columns.vehicles[row, fuel])
+                _age_by_a_year(columns.leaving[row, fuel])
+
     left = money_left(paid, pots, 0.0)
     claimed = 0.0
-    for row in range(len(columns.delivery)):
-        if left > 0.0 and columns.delivery[row] == month:
-            claimed += _claim(columns, row, constants.electric, terms.renewal)
-    share = lasting_share(claimed, left)
-    if left > 0.0:
-        take_out(paid, pots, share * claimed)
-    for row in range(len(columns.delivery)):
+    for row in range(number):
+        if columns.delivery[row] == month and left > 0.0:
+            replaced = min(_total(columns.leaving[row]), columns.ordered[row, electric])
+            claimed += replaced * terms.renewal[columns.transit_class[row]]
+    share = lasting_share(claimed, left) if left > 0.0 else 0.0
+    take_out(paid, pots, share * claimed)
+    for row in range(number):
         if columns.delivery[row] == month:
-            renewal = 0.0
-            if left > 0.0:
-                renewal = share * _claim(columns, row, constants.electric, terms.renewal)
-            _take_delivery(columns, row, constants, terms, renewal, flows)
-    plan = _room(columns)
-    for row in range(len(columns.delivery)):
-        if columns.planning_month[row] == month_of_year and columns.delivery[row] == 0:
-            place = columns.transit_class[row]
-            renewal = terms.renewal[place] if left > 0.0 else 0.0
-            growth = _growth(columns, row, constants.growth[place], key)
-            _plan(columns, row, constants, terms, paths, renewal, access, growth, plan)
-            _order(columns, row, constants, terms, plan, month, flows.spending)
+            place, came = columns.transit_class[row], columns.ordered[row, electric]
+            is_bus = constants.is_bus[place]
+            replaced = min(_total(columns.leaving[row]), came)
+            old = _take_delivery(
+                columns.vehicles[row],
+                columns.leaving[row],
+                columns.ordered[row],
+                terms.bus_renewal_age,
+                flows.registrations[place],
+                flows.retirements[place],
+                flows.retirements_by_age[place],
+            )
+            columns.delivery[row] = 0
+            _keep_within(columns.new_battery[row], columns.vehicles[row, electric])
+            for_old_buses = is_bus * min(old, came) * terms.bus_renewal
+            unclaimed = max(terms.bus_reward_limit - columns.reward_of_the_year[row], 0.0)
+            reward = min(is_bus * came * terms.bus_reward, unclaimed)
+            renewal = share * (replaced * terms.renewal[place])
+            columns.reward_of_the_year[row] += reward
+            columns.subsidy_received[row] += for_old_buses + renewal + reward
+            flows.spending[constants.bus_renewal] += for_old_buses
+            flows.spending[constants.fleet_renewal] += renewal + reward
+
+    fuels, ages = columns.vehicles.shape[1:]
+    counts, kept = np.empty((_LEAVING + 1, fuels, ages), np.int64), np.empty(ages, np.int64)
+    numbers, shares = np.empty((_FREE + 1, fuels)), np.empty(fuels)
+    room, parts = np.empty(fuels), np.empty(fuels, np.int64)
+    habits = Habits(
+        constants.discount_rate,
+        constants.cost_sensitivity,
+        constants.maintenance_ageing,
+        constants.resale_share,
+        constants.battery_share,
+        electric,
+    )
+    money = Money(
+        terms.bus_renewal, terms.bus_renewal_age, terms.battery, terms.battery_age, terms.bus_reward
+    )
+    for row in range(number):
+        if columns.planning_month[row] != month_of_year or columns.delivery[row] != 0:
+            continue
+        place, life = columns.transit_class[row], columns.service_life[row]
+        is_bus, legal_life = constants.is_bus[place], constants.legal_life[place]
+        size = _total(columns.vehicles[row])
+        places = columns.charging_places[row] + constants.depot_extension[place] * size
+        discount = fleet_choice.discount_of_maker(
+            constants.maker_discount[place], constants.part_asked, terms.taxi_maker_reward
+        )
+        fleet = Fleet(
+            life,
+            is_bus,
+            legal_life,
+            constants.battery_life[place],
+            min(legal_life - life, constants.battery_extension[place]),
+            constants.own_charging[place],
+            constants.budget[place] * size,
+            constants.charger_cost[place],
+            discount,
+            terms.renewal[place] if left > 0.0 else 0.0,
+            terms.electric_share[place] * min(constants.quota_reach[on_paths, place], 1.0),
+            places,
+            min(access * constants.points_wanted, 1.0),
+        )
+        for fuel in range(fuels):
+            numbers[_PRICE, fuel] = constants.price[place, fuel]
+            numbers[_MAINTENANCE, fuel] = constants.maintenance[place, fuel]
+            numbers[_RUNNING, fuel] = (
+                constants.diesel[place, fuel] * constants.diesel_price[on_paths]
+                + constants.gas[place, fuel] * constants.gas_price[on_paths]
+                + constants.other_running[place, fuel]
+            )
+        numbers[_PRICE, electric] *= constants.electric_price_index[on_paths]
+        numbers[_PRICE, electric] -= discount
+        growth, rate = 0, constants.growth[place]
+        if rate > 0.0:
+            growth = int(np.floor(size * rate + uniform(key, row)))
+        bought = _plan(
+            columns.vehicles[row],
+            columns.new_battery[row],
+            constants.offered[place],
+            fleet,
+            habits,
+            money,
+            growth,
+            counts,
+            kept,
+            numbers,
+            shares,
+            room,
+            parts,
+        )
+        if bought > 0:
+            electric_fleet = (
+                _total_of(columns.vehicles[row, electric])
+                + parts[electric]
+                - _total_of(counts[_LEAVING, electric])
+            )
+            for fuel in range(fuels):
+                columns.ordered[row, fuel] = parts[fuel]
+                for age in range(ages):
+                    columns.leaving[row, fuel, age] = counts[_LEAVING, fuel, age]
+            columns.delivery[row] = month + columns.lead_months[row]
+            needed = constants.own_charging[place] * electric_fleet
+            columns.charging_places[row] = max(columns.charging_places[row], min(needed, places))
+            if discount > 0.0:
+                claim = parts[electric] * terms.taxi_maker_reward
+                flows.spending[constants.fleet_renewal] += claim
+        old = 0
+        for age in range(ages):
+            columns.new_battery[row, age] += kept[age]
+            if age >= terms.battery_age:
+                old += kept[age]
+        for_batteries = is_bus * old * terms.battery
+        columns.subsidy_received[row] += for_batteries
+        flows.spending[constants.fleet_renewal] += for_batteries
 
 
 @kernel
@@ -239,206 +377,158 @@ def count_by_age(transit_class: Counts, vehicles: Counts, counted: Counts) -> No
 
 
 @kernel
-def _age_by_a_year(columns: Columns) -> None:
-    operators, fuels, ages = columns.vehicles.shape
-    last = ages - 1
-    for row in range(operators):
-        columns.reward_of_the_year[row] = 0.0
-        columns.new_battery[row, last] += columns.new_battery[row, last - 1]
-        for age in range(last - 1, 0, -1):
-            columns.new_battery[row, age] = columns.new_battery[row, age - 1]
-        columns.new_battery[row, 0] = 0
-        for fuel in range(fuels):
-            for counts in (columns.vehicles, columns.leaving):
-                counts[row, fuel, last] += counts[row, fuel, last - 1]
-                for age in range(last - 1, 0, -1):
-                    counts[row, fuel, age] = counts[row, fuel, age - 1]
-                counts[row, fuel, 0] = 0
-
-
-# -- delivery --------------------------------------------------------------------------------
+def _age_by_a_year(counts: Counts) -> None:
+    """Move every age class up by a year; the last one is open."""
+    last = len(counts) - 1
+    counts[last] += counts[last - 1]
+    for age in range(last - 1, 0, -1):
+        counts[age] = counts[age - 1]
+    counts[0] = 0
 
 
 @kernel
-def _claim(columns: Columns, row: int, electric: int, renewal: Array) -> float:
-    """What an operator claims for old vehicles that electric ones replace, yuan."""
-    gone = columns.leaving[row].sum()
-    replaced = min(gone, columns.ordered[row, electric])
-    return float(replaced * renewal[columns.transit_class[row]])
+def _total(counts: Counts) -> int:
+    """Sum over fuels and ages."""
+    total = 0
+    for fuel in range(counts.shape[0]):
+        for age in range(counts.shape[1]):
+            total += counts[fuel, age]
+    return total
+
+
+@kernel
+def _total_of(counts: Counts) -> int:
+    """Sum over ages."""
+    total = 0
+    for age in range(len(counts)):
+        total += counts[age]
+    return total
+
+
+@kernel
+def _keep_within(counts: Counts, most: Counts) -> None:
+    for age in range(len(counts)):
+        counts[age] = min(counts[age], most[age])
 
 
 @kernel
 def _take_delivery(
-    columns: Columns,
-    row: int,
-    constants: Constants,
-    terms: FleetTerms,
-    renewal: float,
-    flows: Flows,
-) -> None:
-    """Vehicles come and go, and the operator is paid for it."""
-    place, electric = columns.transit_class[row], constants.electric
-    fuels, ages = columns.vehicles.shape[1:]
-    came, old = columns.ordered[row, electric], 0
-    for fuel in range(fuels):
-        flows.registrations[place, fuel] += columns.ordered[row, fuel]
-        for age in range(ages):
-            gone = columns.leaving[row, fuel, age]
+    vehicles: Counts,
+    leaving: Counts,
+    ordered: Counts,
+    old_from: float,
+    registrations: Array,
+    retirements: Array,
+    retirements_by_age: Array,
+) -> int:
+    """Vehicles of one operator come and go; how many go that are old."""
+    old = 0
+    for fuel in range(vehicles.shape[0]):
+        registrations[fuel] += ordered[fuel]
+        for age in range(vehicles.shape[1]):
+            gone = leaving[fuel, age]
             if gone > 0:
-                flows.retirements[place, fuel] += gone
-                flows.retirements_by_age[place, age] += gone
-                columns.vehicles[row, fuel, age] -= gone
-                columns.leaving[row, fuel, age] = 0
-                if age >= terms.bus_renewal_age:
+                retirements[fuel] += gone
+                retirements_by_age[age] += gone
+                vehicles[fuel, age] -= gone
+                leaving[fuel, age] = 0
+                if age >= old_from:
                     old += gone
-        columns.vehicles[row, fuel, 0] += columns.ordered[row, fuel]
-        columns.ordered[row, fuel] = 0
-    columns.delivery[row] = 0
-    for age in range(ages):
-        columns.new_battery[row, age] = min(
-            columns.new_battery[row, age], columns.vehicles[row, electric, age]
-        )
-    is_bus = constants.is_bus[place]
-    for_old_buses = is_bus * min(old, came) * terms.bus_renewal
-    unclaimed = max(terms.bus_reward_limit - columns.reward_of_the_year[row], 0.0)
-    reward = min(is_bus * came * terms.bus_reward, unclaimed)
-    columns.reward_of_the_year[row] += reward
-    columns.subsidy_received[row] += for_old_buses + renewal + reward
-    flows.spending[constants.bus_renewal] += for_old_buses
-    flows.spending[constants.fleet_renewal] += renewal + reward
+        vehicles[fuel, 0] += ordered[fuel]
+        ordered[fuel] = 0
+    return old
 
 
 # -- the plan of the year --------------------------------------------------------------------
 
 
 @kernel
-def _room(columns: Columns) -> _Plan:
-    fuels, ages = columns.vehicles.shape[1:]
-    return _Plan(
-        np.empty((fuels, ages), np.int64),
-        np.empty((fuels, ages), np.int64),
-        np.empty((fuels, ages), np.int64),
-        np.empty((fuels, ages), np.int64),
-        np.empty(ages, np.int64),
-        np.empty(fuels),
-        np.empty(fuels),
-        np.empty(fuels),
-        np.empty(fuels),
-        np.empty(fuels),
-        np.empty(fuels, np.int64),
-        np.empty(fuels - 1),
-        np.empty(fuels - 1, np.int64),
-        np.empty(fuels),
-    )
-
-
-@kernel
-def _growth(columns: Columns, row: int, rate: float, key: np.uint64) -> int:
-    """Vehicles that are added to the fleet, a whole number that meets the rate on average."""
-    if rate <= 0.0:
-        return 0
-    return int(np.floor(columns.vehicles[row].sum() * rate + uniform(key, row)))
-
-
-@kernel
 def _plan(
-    columns: Columns,
-    row: int,
-    constants: Constants,
-    terms: FleetTerms,
-    paths: Paths,
-    renewal: float,
-    access: float,
+    vehicles: Counts,
+    renewed: Counts,
+    offered: Array,
+    fleet: Fleet,
+    habits: Habits,
+    money: Money,
     growth: int,
-    plan: _Plan,
-) -> None:
-    """Write who leaves, who stays with a new battery and what comes into the plan."""
-    place, electric = columns.transit_class[row], constants.electric
-    life, is_bus = columns.service_life[row], constants.is_bus[place]
-    aged = 1.0 if life >= terms.bus_renewal_age else 0.0
-    battery_money = is_bus * terms.battery if life >= terms.battery_age else 0.0
-    extension = min(constants.legal_life[place] - life, constants.battery_extension[place])
-    own = constants.own_charging[place]
-    size, electric_fleet = columns.vehicles[row].sum(), columns.vehicles[row, electric].sum()
-    places = columns.charging_places[row] + constants.depot_extension[place] * size
+    counts: Counts,
+    kept: Counts,
+    numbers: Array,
+    shares: Array,
+    room: Array,
+    parts: Counts,
+) -> int:
+    """Write who leaves, who stays with a new battery and what comes; how many come.
 
-    _fill_costs(place, constants, terms, paths, plan)
-    battery = constants.battery_share * plan.price[electric] - battery_money
-    _fill_kept_and_due(
-        columns,
-        row,
-        _battery_share(
-            place,
-            constants,
-            plan,
-            life,
-            extension,
-            battery,
-            plan.price[electric] - is_bus * aged * terms.bus_renewal - renewal,
-        ),
-        extension,
-        electric,
-        plan,
+    Parameters
+    ----------
+    vehicles, renewed
+        In service by fuel and age, and electric ones with a new battery by age.
+    offered
+        1 for a fuel on offer.
+    counts, kept, numbers, shares, room, parts
+        Written: counts and numbers as named above, electric vehicles that stay with a new battery
+        by age, shares and vehicles bought by fuel.
+    """
+    electric, own = habits.electric, fleet.own_charging
+    for_old_bus = fleet.is_bus * money.bus_renewal if fleet.life >= money.bus_renewal_age else 0.0
+    for_battery = fleet.is_bus * money.battery if fleet.life >= money.battery_age else 0.0
+    price = numbers[_PRICE, electric]
+    battery = habits.battery_share * price - for_battery
+    staying = _battery_share(
+        battery,
+        price - for_old_bus - fleet.renewal,
+        numbers[_RUNNING, electric],
+        numbers[_MAINTENANCE, electric],
+        fleet,
+        habits,
     )
-    offer = is_bus * aged * terms.bus_renewal + is_bus * terms.bus_reward + renewal
-    _fill_free_shares(place, constants, plan, life, offer)
-    required = terms.electric_share[place] * min(paths.quota_reach[place], 1.0)
-    _set_quota(plan, required, electric)
+    due, leaving = counts[_DUE], counts[_LEAVING]
+    _fill_kept_and_due(vehicles, renewed, staying, fleet, electric, due, kept)
+    offer = for_old_bus + fleet.is_bus * money.bus_reward + fleet.renewal
+    _fill_free_shares(offered, offer, fleet, habits, numbers, room)
+    _set_quota(numbers[_FREE], fleet.required, electric, shares)
 
-    subsidy = is_bus * terms.bus_renewal + renewal
-    early_age = terms.bus_renewal_age if is_bus > 0.0 else np.inf
-    if renewal > 0.0:
+    early_age = money.bus_renewal_age if fleet.is_bus > 0.0 else np.inf
+    if fleet.renewal > 0.0:
         early_age = min(early_age, 1.0)
-    _fill_renewable(columns, row, early_age, electric, plan)
-    early = fleet_replacement.depot_room(places, float(electric_fleet), own)
-    _fill_candidates(place, constants, plan, life, subsidy, int(min(early, float(size))))
-    budget = constants.budget[place] * size - plan.kept.sum() * battery
-    money = subsidy * plan.shares[electric]
-    _fill_leaving(plan, constants.legal_life[place], max(budget, 0.0), money)
+    _fill_renewable(vehicles, renewed, early_age, electric, counts[_RENEWABLE])
+    in_service = float(_total_of(vehicles[electric]))
+    early = fleet_replacement.depot_room(fleet.places, in_service, own)
+    subsidy = fleet.is_bus * money.bus_renewal + fleet.renewal
+    most_early = int(min(early, float(_total(vehicles))))
+    _fill_candidates(subsidy, most_early, fleet, habits, numbers, counts)
+    budget = max(fleet.budget - _total_of(kept) * battery, 0.0)
+    mean_price = 0.0
+    for fuel in range(len(shares)):
+        mean_price += shares[fuel] * numbers[_PRICE, fuel]
+    _fill_leaving(budget, mean_price, subsidy * shares[electric], fleet.legal_life, counts)
 
-    bought = int(plan.leaving.sum()) + growth
-    staying = electric_fleet - plan.leaving[electric].sum()
-    room = fleet_replacement.depot_room(places, float(staying), own)
-    found = min(access * constants.points_wanted, 1.0)
-    most = fleet_replacement.chargeable_share(room, bought, own, found)
-    all_electric = _early_share(plan, bought)
-    required = min(all_electric + (1.0 - all_electric) * required, most)
-    _set_quota(plan, required, electric)
-    taken = plan.shares[electric]
+    bought = _total(leaving) + growth
+    in_service -= float(_total_of(leaving[electric]))
+    free = fleet_replacement.depot_room(fleet.places, in_service, own)
+    most = fleet_replacement.chargeable_share(free, bought, own, fleet.access)
+    renewed_early = _early(due, leaving) / max(bought, 1)
+    required = min(renewed_early + (1.0 - renewed_early) * fleet.required, most)
+    _set_quota(numbers[_FREE], required, electric, shares)
+    taken = shares[electric]
     bound = fleet_choice.electric_within(taken, most)
-    scale = fleet_choice.scale_of_others(taken, bound, 1.0)
-    move_electric(plan.shares, electric, bound, scale)
-    _fill_order(plan, bought, required, most, electric)
-
-
-@kernel
-def _fill_costs(
-    place: int, constants: Constants, terms: FleetTerms, paths: Paths, plan: _Plan
-) -> None:
-    """Price, yuan, and running cost without maintenance, yuan/year, by fuel."""
-    electric = constants.electric
-    for fuel in range(len(plan.price)):
-        plan.price[fuel] = constants.price[place, fuel]
-        plan.running[fuel] = (
-            constants.diesel[place, fuel] * paths.diesel_price
-            + constants.gas[place, fuel] * paths.gas_price
-            + constants.other_running[place, fuel]
-        )
-    discount = fleet_choice.discount_of_maker(
-        constants.maker_discount[place], constants.part_asked, terms.taxi_maker_reward
-    )
-    plan.price[electric] = plan.price[electric] * paths.electric_price_index - discount
+    move_electric(shares, electric, bound, fleet_choice.scale_of_others(taken, bound, 1.0))
+    apportion(bought, shares, len(shares), parts, room)
+    count = fleet_replacement.electric_purchases(parts[electric], bought, required, most)
+    apportion(bought - int(count), shares, electric, parts, room)
+    parts[electric] = int(count)
+    return bought
 
 
 @kernel
 def _battery_share(
-    place: int,
-    constants: Constants,
-    plan: _Plan,
-    life: float,
-    extension: float,
     battery: float,
     vehicle: float,
+    running: float,
+    maintenance: float,
+    fleet: Fleet,
+    habits: Habits,
 ) -> float:
     """Share of worn-out electric vehicles that go on with a new battery.
 
@@ -446,206 +536,138 @@ def _battery_share(
     ----------
     battery, vehicle
         What each costs after subsidies, yuan.
+    running, maintenance
+        Of a new electric vehicle, yuan/year.
     """
-    electric, rate = constants.electric, constants.discount_rate
-    running = plan.running[electric]
-    maintenance = constants.maintenance[place, electric]
-    ageing = 1.0 + constants.maintenance_ageing * life
-    old = fleet_choice.cost_per_year(battery, running + maintenance * ageing, extension, rate)
-    new = fleet_choice.cost_per_year(vehicle, running + maintenance, life, rate)
-    return float(fleet_choice.share_of_cheaper(old, new, constants.cost_sensitivity))
+    rate, ageing = habits.discount_rate, 1.0 + habits.maintenance_ageing * fleet.life
+    old_cost = running + maintenance * ageing
+    old = fleet_choice.cost_per_year(battery, old_cost, fleet.extension, rate)
+    new = fleet_choice.cost_per_year(vehicle, running + maintenance, fleet.life, rate)
+    return float(fleet_choice.share_of_cheaper(old, new, habits.cost_sensitivity))
 
 
 @kernel
 def _fill_kept_and_due(
-    columns: Columns, row: int, share: float, extension: float, electric: int, plan: _Plan
+    vehicles: Counts,
+    renewed: Counts,
+    share: float,
+    fleet: Fleet,
+    electric: int,
+    due: Counts,
+    kept: Counts,
 ) -> None:
     """Vehicles that have reached their life, less those that stay with a new battery."""
-    life = columns.service_life[row]
-    fuels, ages = plan.due.shape
-    for fuel in range(fuels):
-        for age in range(ages):
-            plan.due[fuel, age] = columns.vehicles[row, fuel, age] if age >= life else 0
-    for age in range(ages):
-        renewed = columns.new_battery[row, age]
-        within = age < life + extension
-        if age >= life and within:
-            plan.due[electric, age] -= renewed
-        once = max(plan.due[electric, age] - renewed, 0)
-        plan.kept[age] = int(np.rint(share * once)) if within else 0
-        plan.due[electric, age] -= plan.kept[age]
+    for fuel in range(due.shape[0]):
+        for age in range(due.shape[1]):
+            due[fuel, age] = vehicles[fuel, age] if age >= fleet.life else 0
+    for age in range(due.shape[1]):
+        within = age < fleet.life + fleet.extension
+        if age >= fleet.life and within:
+            due[electric, age] -= renewed[age]
+        once = max(due[electric, age] - renewed[age], 0)
+        kept[age] = int(np.rint(share * once)) if within else 0
+        due[electric, age] -= kept[age]
 
 
 @kernel
 def _fill_free_shares(
-    place: int, constants: Constants, plan: _Plan, life: float, offer: float
+    offered: Array, offer: float, fleet: Fleet, habits: Habits, numbers: Array, cost: Array
 ) -> None:
     """Shares of fuels without quota; the offer is subsidy for an electric vehicle, yuan."""
-    electric = constants.electric
-    for fuel in range(len(plan.cost)):
-        price, battery = plan.price[fuel], 0.0
-        if fuel == electric:
-            price = price + constants.charger_cost[place] - offer
-            battery = constants.battery_share * plan.price[fuel]
-        plan.cost[fuel] = fleet_choice.cost_of_ownership(
+    for fuel in range(len(cost)):
+        price, battery = numbers[_PRICE, fuel], 0.0
+        if fuel == habits.electric:
+            battery = habits.battery_share * price
+            price = price + fleet.charger_cost - offer
+        cost[fuel] = fleet_choice.cost_of_ownership(
             price,
-            plan.running[fuel] + constants.maintenance[place, fuel],
+            numbers[_RUNNING, fuel] + numbers[_MAINTENANCE, fuel],
             battery,
-            constants.battery_life[place],
-            life,
-            constants.discount_rate,
+            fleet.battery_life,
+            fleet.life,
+            habits.discount_rate,
         )
-    fill_fuel_shares(plan.cost, constants.offered[place], constants.cost_sensitivity, plan.free)
+    fill_fuel_shares(cost, offered, habits.cost_sensitivity, numbers[_FREE])
 
 
 @kernel
-def _set_quota(plan: _Plan, required: float, electric: int) -> None:
+def _set_quota(free: Array, required: float, electric: int, shares: Array) -> None:
     """Shares of fuels under a quota."""
-    plan.shares[:] = plan.free
-    free = plan.free[electric]
-    scale = fleet_choice.scale_of_others(free, max(free, required), 0.0)
-    share = fleet_choice.electric_under_quota(free, required)
-    move_electric(plan.shares, electric, share, scale)
+    # Not by assignment of slices, which takes seconds to compile.
+    for fuel in range(len(shares)):
+        shares[fuel] = free[fuel]
+    scale = fleet_choice.scale_of_others(free[electric], max(free[electric], required), 0.0)
+    share = fleet_choice.electric_under_quota(free[electric], required)
+    move_electric(shares, electric, share, scale)
 
 
 @kernel
 def _fill_renewable(
-    columns: Columns, row: int, early_age: float, electric: int, plan: _Plan
+    vehicles: Counts, renewed: Counts, early_age: float, electric: int, renewable: Counts
 ) -> None:
     """Vehicles whose replacement by an electric one earns money."""
-    fuels, ages = plan.renewable.shape
-    for fuel in range(fuels):
-        for age in range(ages):
-            count = columns.vehicles[row, fuel, age] if age >= early_age else 0
+    for fuel in range(vehicles.shape[0]):
+        for age in range(vehicles.shape[1]):
+            count = vehicles[fuel, age] if age >= early_age else 0
             if fuel == electric:
-                count = max(count - columns.new_battery[row, age], 0)
-            plan.renewable[fuel, age] = count
+                count = max(count - renewed[age], 0)
+            renewable[fuel, age] = count
 
 
 @kernel
 def _fill_candidates(
-    place: int, constants: Constants, plan: _Plan, life: float, subsidy: float, most: int
+    subsidy: float, most: int, fleet: Fleet, habits: Habits, numbers: Array, counts: Counts
 ) -> None:
     """Vehicles that are due, and those that it pays to renew early, the oldest first."""
-    electric = constants.electric
-    fuels, ages = plan.due.shape
-    new = plan.running[electric] + constants.maintenance[place, electric]
-    price = plan.price[electric] + constants.charger_cost[place]
-    for age in range(ages - 1, -1, -1):
-        ageing = 1.0 + constants.maintenance_ageing * age
-        for fuel in range(fuels):
-            plan.candidates[fuel, age] = plan.due[fuel, age]
-            if age < life and plan.renewable[fuel, age] > 0 and most > 0:
-                old = plan.running[fuel] + constants.maintenance[place, fuel] * ageing
+    electric = habits.electric
+    new = numbers[_RUNNING, electric] + numbers[_MAINTENANCE, electric]
+    price = numbers[_PRICE, electric] + fleet.charger_cost
+    for age in range(counts.shape[2] - 1, -1, -1):
+        ageing = 1.0 + habits.maintenance_ageing * age
+        for fuel in range(counts.shape[1]):
+            counts[_CANDIDATES, fuel, age] = counts[_DUE, fuel, age]
+            if age < fleet.life and counts[_RENEWABLE, fuel, age] > 0 and most > 0:
                 value = fleet_choice.early_renewal_value(
                     subsidy,
-                    old - new,
+                    numbers[_RUNNING, fuel] + numbers[_MAINTENANCE, fuel] * ageing - new,
                     price,
-                    constants.resale_share * plan.price[fuel],
+                    habits.resale_share * numbers[_PRICE, fuel],
                     float(age),
-                    life,
-                    constants.discount_rate,
+                    fleet.life,
+                    habits.discount_rate,
                 )
                 if value > 0.0:
-                    early = min(plan.renewable[fuel, age], most)
-                    plan.candidates[fuel, age] += early
+                    early = min(counts[_RENEWABLE, fuel, age], most)
+                    counts[_CANDIDATES, fuel, age] += early
                     most -= early
 
 
 @kernel
-def _fill_leaving(plan: _Plan, legal_life: float, budget: float, subsidy: float) -> None:
+def _fill_leaving(
+    budget: float, price: float, subsidy: float, legal_life: float, counts: Counts
+) -> None:
     """Vehicles that money and law let go, the oldest first; yuan, and yuan a vehicle."""
-    fuels, ages = plan.due.shape
-    price = 0.0
-    for fuel in range(fuels):
-        price += plan.shares[fuel] * plan.price[fuel]
     must = subsidised = 0
-    for fuel in range(fuels):
-        for age in range(ages):
-            subsidised += min(plan.candidates[fuel, age], plan.renewable[fuel, age])
+    for fuel in range(counts.shape[1]):
+        for age in range(counts.shape[2]):
+            subsidised += min(counts[_CANDIDATES, fuel, age], counts[_RENEWABLE, fuel, age])
             if age >= legal_life:
-                must += plan.due[fuel, age]
+                must += counts[_DUE, fuel, age]
     affordable = fleet_replacement.within_budget(budget, price, subsidy, float(subsidised))
     number = max(int(affordable), must)
-    for age in range(ages - 1, -1, -1):
-        for fuel in range(fuels):
-            gone = max(min(number, plan.candidates[fuel, age]), 0)
-            plan.leaving[fuel, age] = gone
+    for age in range(counts.shape[2] - 1, -1, -1):
+        for fuel in range(counts.shape[1]):
+            gone = max(min(number, counts[_CANDIDATES, fuel, age]), 0)
+            counts[_LEAVING, fuel, age] = gone
             number -= gone
 
 
 @kernel
-def _early_share(plan: _Plan, bought: int) -> float:
-    """Part of purchases that replace vehicles before they are due."""
-    fuels, ages = plan.due.shape
+def _early(due: Counts, leaving: Counts) -> int:
+    """Vehicles that leave before they are due."""
     early = 0
-    for fuel in range(fuels):
-        for age in range(ages):
-            if plan.due[fuel, age] <= 0:
-                early += plan.leaving[fuel, age]
-    return early / max(bought, 1)
-
-
-@kernel
-def _fill_order(plan: _Plan, bought: int, required: float, most: float, electric: int) -> None:
-    """Whole vehicles by fuel."""
-    apportion(bought, plan.shares, plan.parts, plan.remainders)
-    count = int(fleet_replacement.electric_purchases(plan.parts[electric], bought, required, most))
-    other = 0
-    for fuel in range(len(plan.shares)):
-        if fuel != electric:
-            plan.other_shares[other] = plan.shares[fuel]
-            other += 1
-    apportion(bought - count, plan.other_shares, plan.other_parts, plan.remainders)
-    other = 0
-    for fuel in range(len(plan.shares)):
-        if fuel == electric:
-            plan.parts[fuel] = count
-        else:
-            plan.parts[fuel] = plan.other_parts[other]
-            other += 1
-
-
-@kernel
-def _order(
-    columns: Columns,
-    row: int,
-    constants: Constants,
-    terms: FleetTerms,
-    plan: _Plan,
-    month: int,
-    spending: Array,
-) -> None:
-    """Write the plan of an operator into its columns, and pay for batteries and taxis."""
-    place, electric = columns.transit_class[row], constants.electric
-    fuels, ages = plan.leaving.shape
-    bought = plan.parts.sum()
-    if bought > 0:
-        size = columns.vehicles[row].sum()
-        electric_fleet = (
-            columns.vehicles[row, electric].sum()
-            + plan.parts[electric]
-            - plan.leaving[electric].sum()
-        )
-        for fuel in range(fuels):
-            columns.ordered[row, fuel] = plan.parts[fuel]
-            for age in range(ages):
-                columns.leaving[row, fuel, age] = plan.leaving[fuel, age]
-        columns.delivery[row] = month + columns.lead_months[row]
-        places = columns.charging_places[row]
-        most = places + constants.depot_extension[place] * size
-        needed = constants.own_charging[place] * electric_fleet
-        columns.charging_places[row] = max(places, min(needed, most))
-        discount = fleet_choice.discount_of_maker(
-            constants.maker_discount[place], constants.part_asked, terms.taxi_maker_reward
-        )
-        if discount > 0.0:
-            spending[constants.fleet_renewal] += plan.parts[electric] * terms.taxi_maker_reward
-    old = 0
-    for age in range(ages):
-        columns.new_battery[row, age] += plan.kept[age]
-        if age >= terms.battery_age:
-            old += plan.kept[age]
-    paid = constants.is_bus[place] * old * terms.battery
-    columns.subsidy_received[row] += paid
-    spending[constants.fleet_renewal] += paid
+    for fuel in range(due.shape[0]):
+        for age in range(due.shape[1]):
+            if due[fuel, age] <= 0:
+                early += leaving[fuel, age]
+    return early
