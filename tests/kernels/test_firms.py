@@ -11,15 +11,20 @@ import pytest
 from numpy.testing import assert_allclose
 
 from transition_model import Scenario
+from transition_model.agents.firm_terms import FirmRun, firm_terms, ledger_places, month_of
 from transition_model.agents.firms import Firms
 from transition_model.agents.situation import Situation
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension, shape
+from transition_model.instruments import Instrument
+from transition_model.kernels import firms as kernels
 from transition_model.ledger import Ledger
 from transition_model.model import TransitionModel
 from transition_model.parameters import ParameterValues, load_parameters
 
 PARAMETERS = ParameterValues(load_parameters(), {})
+BELOW_THE_CAP = ParameterValues(load_parameters(), {"electricity_market_float": 0.1})
+"""The price of other firms leaves room for a premium under a cap that binds all."""
 CLOSE = {"rtol": 1e-10, "atol": 1e-12}
 RULES = (
     "differential_electricity_price",
@@ -84,7 +89,7 @@ def drawn_state(seed: int) -> Firms:
     columns["margin"][:] = random.uniform(-0.05, 0.2, size)
     columns["measures_adopted"][:] = random.integers(0, 6, size)
     columns["recent_adoption"][:] = random.uniform(0.0, 1.0, size)
-    columns["months_since_measure"][:] = random.choice([0.0, 7.0, 20.0, 50.0, np.inf], size)
+    columns["months_since_measure"][:] = random.choice([0.0, 7.0, 20.0, 30.0, 50.0, np.inf], size)
     columns["productivity"][:] = random.uniform(0.9, 1.1, size)
     columns["interest_discount"][:] = random.uniform(0.0, 1e4, size)
     columns["green_power_share"][:] = random.uniform(0.0, 0.5, size)
@@ -167,12 +172,85 @@ def test_parameters_at_either_end_of_their_ranges_decide_the_same() -> None:
             assert_same_month(firms, now, f"{end} {now.month}")
 
 
+def other_law() -> dict[str, Instrument]:
+    """The law with other charges than those of 2020, and the cap on market prices struck."""
+    law = dict(scenario("accelerated", "instrument.market_price_cap=strike@2020-01-01").law)
+    for name in ("water_resource_fee", "green_certificate_price"):
+        rule = law[name]
+        versions = tuple(
+            one.model_copy(update={"flat": one.flat.model_copy(update={"amount": 3.0})})
+            for one in rule.versions
+            if one.flat is not None
+        )
+        law[name] = rule.model_copy(update={"versions": versions})
+    return law
+
+
+def test_a_law_of_other_amounts_decides_the_same() -> None:
+    for seed in (10, 11):
+        now = replace(
+            situation(scenario("accelerated"), Month.parse("2025-12"), 300.0, BELOW_THE_CAP, seed),
+            law=other_law(),
+        )
+        assert_same_month(drawn_state(seed), now, f"seed {seed}")
+
+
+def outcome(month: Month, record: str, field: str, factor: float, added: float) -> np.ndarray:
+    """Columns and ledger after a month in which one number given to the kernel is another."""
+    firms, ledger = drawn_state(9), Ledger(str(month))
+    now = situation(scenario("accelerated"), month, 300.0, BELOW_THE_CAP, 9)
+    if month.year > 2025:
+        now = replace(now, law=other_law())
+    run, terms = FirmRun.of(BELOW_THE_CAP), firm_terms(now)
+    law = terms.law._replace(numbers=terms.law.numbers.copy(), by_sector=terms.law.by_sector.copy())
+    records = {
+        "numbers": run.constants.numbers,
+        "sectors": run.constants.by_sector,
+        "paths": run.constants.paths,
+        "law": law.numbers,
+        "law of sectors": law.by_sector,
+    }
+    records[record][field] = records[record][field] * factor + added
+    kernels.decide(
+        firms._side_by_side(),
+        run.constants,
+        law,
+        month_of(now),
+        run.by_load(terms.floats),
+        ledger_places(),
+        ledger.numbers,
+    )
+    columns = [np.nan_to_num(column, posinf=0.0).ravel() for column in firms.columns.values()]
+    return np.concatenate([*columns, np.nan_to_num(ledger.numbers)])
+
+
+GIVEN = {
+    "numbers": kernels.FirmNumbers,
+    "sectors": kernels.SectorNumbers,
+    "paths": kernels.PathNumbers,
+    "law": kernels.LawNumbers,
+    "law of sectors": kernels.LawOfSector,
+}
+
+
+@pytest.mark.parametrize(
+    ("record", "field"), [(record, field) for record, of in GIVEN.items() for field in of._fields]
+)
+def test_every_number_given_to_the_kernel_moves_something(record: str, field: str) -> None:
+    """Hence equality with numpy, above, would miss none that is wrong."""
+    assert any(
+        (outcome(month, record, field, *change) != outcome(month, record, field, 1.0, 0.0)).any()
+        for month in (Month.parse(text) for text in ("2020-01", "2025-12", "2026-03"))
+        for change in ((0.5, 0.0), (10.0, 0.01))
+    )
+
+
 def test_a_coupled_run_has_the_same_firms() -> None:
     models = [
         TransitionModel(scenario("accelerated"), rng=3, households=100, kernels=kernels)
         for kernels in ("compiled", "numpy")
     ]
-    for _ in range(70):
+    for _ in range(30):
         for model in models:
             model.step()
     compiled, by_numpy = (model._set_of(Firms) for model in models)
