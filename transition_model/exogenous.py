@@ -16,7 +16,7 @@ from transition_model import programmes
 from transition_model.levers import load_levers
 from transition_model.month_terms import Reading, WatchedReading, remembered
 from transition_model.parameters import load_parameters
-from transition_model.policy.finance import green_loan_terms
+from transition_model.policy.finance import loan_terms_of_month
 
 type Array = NDArray[np.float64]
 
@@ -80,11 +80,11 @@ class _Paths:
 @remembered
 def _policy(reading: WatchedReading) -> Array:
     """Values of :data:`POLICY`, end to end."""
-    loans = green_loan_terms(reading.law, reading.levers, reading.month, reading.parameters)
-    return np.concatenate(
-        [
-            [loans.discount],
-            programmes.efforts(reading.levers),
-            programmes.paces(reading.parameters, reading.month),
-        ]
-    )
+    loans = loan_terms_of_month(reading)
+    return np.concatenate([[loans.discount], programmes.efforts(reading.levers), _paces(reading)])
+
+
+@remembered
+def _paces(reading: WatchedReading) -> Array:
+    """Of programmes; by itself, for levers do not move it."""
+    return programmes.paces(reading.parameters, reading.month)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from transition_model.calendar import Month
 from transition_model.instruments import Instrument
+from transition_model.instruments.monthly import kept_by_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class AnnouncedEnd:
     following: Month | None
 
 
+@kept_by_rule
 def announced_end(instrument: Instrument, month: Month) -> AnnouncedEnd | None:
     """The end that is announced in a month, None if there is none.
 

@@ -74,6 +74,7 @@ def _free(rule: Any, reading: Any) -> Pieces | None:
     return pieces_of_month(rule, reading.month, "electricity_of_month", stated=stated)
 
 
+@cache
 def _free_before() -> Pieces:
     rule = household_tariffs.published("low_income_free_electricity")
     stated = Claims.of(1, low_income=True)

@@ -238,6 +238,11 @@ class Slope(Quantified):
         return self._times_quantity(each, claims)
 
 
+def relief(tax_due: Array, share: Array, cap: Array) -> Array:
+    """A share of a tax due, up to a cap, in yuan, shape (claims,)."""
+    return np.where(share > 0.0, np.minimum(share * tax_due, cap), 0.0)
+
+
 class Tax(Form):
     """A tax on a base, of which a share is relieved up to a cap; the amount is what stays due."""
 
@@ -256,9 +261,12 @@ class Tax(Form):
 
     def relief(self, tax_due: Array, claims: Claims) -> Array:
         """What is taken off a tax due, in yuan, shape (claims,)."""
+        return relief(tax_due, *self.share_and_cap(claims))
+
+    def share_and_cap(self, claims: Claims) -> tuple[Array, Array]:
+        """Share that is relieved and its cap in yuan, both of shape (claims,)."""
         share = keyed(self.relief_share, self.over, claims)
-        cap = keyed(self.relief_cap, self.over, claims)
-        return np.where(share > 0.0, np.minimum(share * tax_due, cap), 0.0)
+        return share, keyed(self.relief_cap, self.over, claims)
 
     @override
     def yuan(self, claims: Claims) -> Array:

@@ -7,14 +7,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import wraps
 
 import numpy as np
 
 from transition_model.calendar import Month
 from transition_model.errors import InputError
-from transition_model.instruments.amounts import Constraint
+from transition_model.instruments.amounts import Constraint, Tax, relief
 from transition_model.instruments.attributes import Array, Claims, Mask
-from transition_model.instruments.schema import Instrument, Version
+from transition_model.instruments.schema import Instrument, Parts, Version
+
+_MOST_KEPT = 8192
+"""Answers of rules that are kept, over rules and months."""
+
+
+def kept_by_rule[T](function: Callable[[Instrument, Month], T]) -> Callable[[Instrument, Month], T]:
+    """Ask a rule once a month: rules don't change. Nobody may write into what it answers."""
+    kept: dict[tuple[int, int], tuple[Instrument, T]] = {}
+
+    @wraps(function)
+    def answer(instrument: Instrument, month: Month) -> T:
+        key = id(instrument), month.index
+        found = kept.get(key)
+        if found is None:
+            if len(kept) >= _MOST_KEPT:
+                kept.clear()
+            # The rule stands beside its answer, so that no other takes its identity.
+            found = kept[key] = instrument, function(instrument, month)
+            if isinstance(found[1], np.ndarray):
+                found[1].flags.writeable = False
+        return found[1]
+
+    return answer
 
 
 def amount_of_month(instrument: Instrument, month: Month, claims: Claims) -> Array:
@@ -31,11 +55,17 @@ def paused_amount_of_month(instrument: Instrument, month: Month, claims: Claims)
 
 
 def _amount(instrument: Instrument, month: Month, claims: Claims, state: str) -> Array:
-    total = np.zeros(claims.size)
-    for share, version in instrument.parts(month):
-        if version.state == state:
-            total += share * _yuan(version, claims)
-    return total
+    parts = instrument.parts(month)
+
+    def ask() -> Array:
+        total = np.zeros(claims.size)
+        for share, version in parts:
+            if version.state == state:
+                total += share * _yuan(version, claims)
+        return total
+
+    # A rule answers with the same parts whenever it is asked for a month.
+    return _answer(state, parts, claims, ask).copy()
 
 
 def _yuan(version: Version, claims: Claims) -> Array:
@@ -48,14 +78,14 @@ def _yuan(version: Version, claims: Claims) -> Array:
     )
 
 
-def _answer[T](kind: str, version: Version, claims: Claims, ask: Callable[[], T]) -> T:
-    """What a version answers to claims: versions don't change, so claims keep it."""
+def _answer[T](kind: str, law: Version | Parts, claims: Claims, ask: Callable[[], T]) -> T:
+    """What a part of the law answers to claims: it does not change, so claims keep the answer."""
     if claims.answers is None:
         return ask()
-    key = kind, id(version)
+    key = kind, id(law)
     found = claims.answers.get(key)
     if found is None:
-        found = claims.answers[key] = version, ask()
+        found = claims.answers[key] = law, ask()
     answer: T = found[1]
     return answer
 
@@ -65,8 +95,8 @@ def relief_of_month(instrument: Instrument, month: Month, tax: Array, claims: Cl
     total = np.zeros(claims.size)
     for share, version in instrument.parts(month):
         if version.tax is not None and version.state == "active":
-            found = met(version, claims)
-            total += share * np.where(found, version.tax.relief(tax, claims), 0.0)
+            found, relieved, cap = _relief(version, version.tax, claims)
+            total += share * np.where(found, relief(tax, relieved, cap), 0.0)
     return total
 
 
@@ -93,6 +123,13 @@ def bound_of_month(instrument: Instrument, month: Month, claims: Claims) -> Arra
     free = covered < 1.0
     total[free] += (1.0 - covered[free]) * constraints[-1].otherwise
     return total
+
+
+def _relief(version: Version, form: Tax, claims: Claims) -> tuple[Mask, Array, Array]:
+    """Whom a version meets, share and cap of the relief; not to be written into."""
+    return _answer(
+        "relief", version, claims, lambda: (met(version, claims), *form.share_and_cap(claims))
+    )
 
 
 def _bounds(version: Version, constraint: Constraint, claims: Claims) -> tuple[Mask, Array]:

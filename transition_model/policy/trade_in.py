@@ -15,6 +15,7 @@ from transition_model.instruments import Instrument
 from transition_model.instruments.attributes import Claims
 from transition_model.instruments.monthly import (
     amount_of_month,
+    kept_by_rule,
     paused_amount_of_month,
     relief_of_month,
 )
@@ -214,6 +215,7 @@ def reshaping(green: NDArray[np.bool_], generosity: float, preference: float) ->
     return generosity * np.where(green, 1.0, 1.0 - preference)
 
 
+@kept_by_rule
 def registered_by(instrument: Instrument, month: Month) -> NDArray[np.int64]:
     """Last month of registration of an old car that may be handed in, by its powertrain.
 
@@ -234,6 +236,7 @@ def registered_by(instrument: Instrument, month: Month) -> NDArray[np.int64]:
     return latest
 
 
+@kept_by_rule
 def owned_by(instrument: Instrument, month: Month) -> int:
     """Last month in which the old car may have been acquired; month index.
 
@@ -254,6 +257,7 @@ def owned_by(instrument: Instrument, month: Month) -> int:
     return latest if latest >= 0 else ANY_TIME
 
 
+@kept_by_rule
 def new_for_old(instrument: Instrument, month: Month) -> NDArray[np.bool_]:
     """Which new powertrain (second axis) is paid for which old one (first), shape (3, 3)."""
     members = dimension("powertrain").members
@@ -267,6 +271,7 @@ def new_for_old(instrument: Instrument, month: Month) -> NDArray[np.bool_]:
     return allowed
 
 
+@kept_by_rule
 def engine_litres(instrument: Instrument, month: Month) -> float:
     """Largest engine that is subsidised; infinite where a rule names none."""
     bounds = [
@@ -278,6 +283,7 @@ def engine_litres(instrument: Instrument, month: Month) -> float:
     return max(bounds, default=np.inf)
 
 
+@kept_by_rule
 def claims_per_appliance(instrument: Instrument, month: Month) -> NDArray[np.int64]:
     """Appliances of each kind for which an agent may claim, shape (appliances,)."""
     kinds = dimension("appliance").members
