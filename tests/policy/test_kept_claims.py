@@ -9,11 +9,12 @@ from numpy.testing import assert_array_equal
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
 from transition_model.errors import InputError
-from transition_model.instruments import load_instruments
+from transition_model.instruments import Instrument, load_instruments
 from transition_model.instruments.attributes import Claims
 from transition_model.instruments.monthly import (
     amount_of_month,
     bound_of_month,
+    kept_by_rule,
     paused_amount_of_month,
 )
 from transition_model.scenario import Scenario
@@ -109,3 +110,23 @@ def test_an_amended_rule_is_asked_anew() -> None:
     amended = published.model_copy(update={"versions": others})
     assert before.sum() > 0.0
     assert amount_of_month(amended, month, cars()).sum() < before.sum()
+
+
+def test_a_rule_is_asked_once_a_month_and_an_amended_one_anew() -> None:
+    asked = []
+
+    @kept_by_rule
+    def versions_of_month(instrument: Instrument, month: Month) -> np.ndarray:
+        asked.append((instrument, month))
+        return np.array([float(len(instrument.parts(month)))])
+
+    rule, month = load_instruments()["car_scrappage_renewal"], Month.parse("2025-03")
+    first = versions_of_month(rule, month)
+    assert versions_of_month(rule, month) is first
+    with pytest.raises(ValueError, match="read-only"):
+        first[0] = 2.0
+    versions_of_month(rule, month + 1)
+    none = rule.model_copy(update={"versions": rule.versions[:1], "after": "end"})
+    assert first[0] > 0.0
+    assert versions_of_month(none, month)[0] == 0.0
+    assert [place for _, place in asked] == [month, month + 1, month]
