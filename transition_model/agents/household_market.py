@@ -195,7 +195,8 @@ class CarMarket:
     terms, month, adopted
         Of the month that is open.
     received
-        Yuan that rows received in the month, by programme of :data:`PAID_BY_ROWS`, shape (5,).
+        Yuan that rows received in the month, by programme of :data:`PAID_BY_ROWS`, and what is
+        booked of them, shape (2, 5).
     """
 
     columns: CarColumns
@@ -210,7 +211,7 @@ class CarMarket:
     terms: CarTerms
     month: CarMonth
     adopted: float = 0.0
-    received: Array = field(default_factory=lambda: np.zeros(len(PAID_BY_ROWS)))
+    received: Array = field(default_factory=lambda: np.zeros((2, len(PAID_BY_ROWS))))
 
     @classmethod
     def of(cls, columns: Columns, situation: Situation, reference_income: float) -> Self:
@@ -224,11 +225,16 @@ class CarMarket:
             powers=np.empty((3, rows)),
             kind=np.empty(rows, dtype=np.uint8),
             cell=np.empty(rows, dtype=np.int16),
-            peers_seen=np.empty(rows, dtype=np.uint16),
+            watchers=np.empty(columns["peers"].size, dtype=np.int32),
+            first_watcher=np.empty(rows + 1, dtype=np.int64),
+            car_seen=np.full(rows, -1, dtype=np.int8),
+            peers_seen=np.zeros((rows, 2), dtype=np.int16),
+            peer_share=np.zeros(rows),
             decided=np.empty((MIXED + 1, kernels.DECIDED, rows)),
             factor=np.zeros(size + 1),
             empty=np.zeros(size),
-            table=np.zeros((MIXED, kernels.KINDS, kernels.TABLES, powertrains)),
+            entitled=np.zeros((MIXED, kernels.KINDS, powertrains)),
+            rates=np.zeros((MIXED, kernels.RATES, powertrains)),
             sums=np.zeros((MIXED + 1, kernels.CELLS + size)),
             partial=np.zeros((blocks, kernels.CELLS + size + 2)),
             sold_on=np.empty(groups),
@@ -263,6 +269,7 @@ class CarMarket:
             terms=terms,
             month=CarMonth(0, 1.0, 1.0, 1.0, 1.0),
         )
+        kernels.watch(own.peers, work.first_watcher, work.watchers)
         market._read_constants(columns["income"], situation, 1)
         return market
 
@@ -298,12 +305,9 @@ class CarMarket:
             float(situation.stocks["public_charging_points_per_new_energy_car"]),
         )
         stock = situation.stocks["private_cars"]
-        oldest, self.adopted = kernels.open_market(
-            self.columns, self.work, terms, index, MONTHS_PER_YEAR, stock
-        )
+        oldest, self.adopted = kernels.open_market(self.columns, self.work, terms, index, stock)
         if oldest >= len(self.constants.natural) - 1:
             self._read_constants(columns["income"], situation, oldest)
-        kernels.see_peers(self.columns, self.work)
 
     def decide(self, idea: int, reckoned: float) -> None:
         """Decide under an idea of money, of which buyers reckon with a share."""
@@ -319,7 +323,7 @@ class CarMarket:
     def claims(self, way: int, kind: int, idea: int = OFFERED) -> Array:
         """Yuan claimed by each row, shape (n,); see :func:`.kernels.claims_of_rows`."""
         rows = np.empty(len(self.columns.car))
-        kernels.claims_of_rows(self.columns, self.work, idea, way, kind, rows)
+        kernels.claims_of_rows(self.columns, self.work, self.constants, idea, way, kind, rows)
         return rows
 
     def subsidised_cars(self, way: int, parts: tuple[tuple[int, float], ...]) -> Array:
@@ -329,7 +333,7 @@ class CarMarket:
         """
         cars = np.zeros((len(self.columns.car), 3))
         for idea, share in parts:
-            kernels.cars_of_rows(self.columns, self.work, idea, way, share, cars)
+            kernels.cars_of_rows(self.columns, self.work, self.constants, idea, way, share, cars)
         return cars
 
     def mix(self, parts: list[tuple[int, tuple[float, ...]]]) -> int:
@@ -358,34 +362,20 @@ class CarMarket:
         Returns
         -------
         dict
-            Yuan booked by programme: what is not levied, and what is paid for new cars.
+            Yuan to be booked, by programme.
         """
-        ledger, factor, bought = situation.ledger, np.empty(3), np.zeros(3)
-        orders = kernels.flow(
-            self.work, self.constants, MONTHS_PER_YEAR, idea, bought,
-            ledger.flow("private_car_scrappage_per_month"), factor,
-        )  # fmt: skip
-        ledger.flow("private_car_purchases_per_month")[:] += bought
-        ledger.flow("private_charging_point_orders_per_month")[...] += orders
+        ledger, bought = situation.ledger, np.empty(3)
         keys = np.array(
             [
                 month_key(situation.seed, f"car: {purpose}", self.month.month)
                 for purpose in ("leave", "buy", "powertrain", "used", "used_car")
             ]
         )
-        kernels.book_and_remember(
+        orders = kernels.close_market(
             self.columns, self.work, self.constants, self.terms, self.month, idea,
-            np.array(served), factor, self.adopted, keys, self.money, self.places,
-            self.subsidies, self.received,
+            np.array(served), self.adopted, keys, self.money, self.places, self.subsidies,
+            self.received, bought, ledger.flow("private_car_scrappage_per_month"),
         )  # fmt: skip
-        sold = np.where(factor > 0.0, bought, 0.0)
-        amounts = self.terms.amounts
-        return {
-            "car_scrappage": served[0] * self.sum_of(kernels.CLAIMED_LEFT),
-            "car_replacement": served[1] * self.sum_of(kernels.CLAIMED_MOVED),
-            "countryside_cars": float(self.received[2]),
-            "consumer_loan_interest": float(
-                self.constants.loan_share * (sold @ amounts[kernels.LOAN])
-            ),
-            "tax_relief": float(sold @ amounts[kernels.TAX_RELIEF]),
-        }
+        ledger.flow("private_car_purchases_per_month")[:] += bought
+        ledger.flow("private_charging_point_orders_per_month")[...] += orders
+        return dict(zip(PAID_BY_ROWS, self.received[1].tolist(), strict=True))

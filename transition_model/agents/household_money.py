@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from transition_model.calendar import Month
 from transition_model.instruments import Instrument
 from transition_model.instruments.schema import Version
+from transition_model.month_terms import WatchedReading, remembered
 from transition_model.policy.monthly_office import (
     ClaimsOfMonth,
     MonthlyOffice,
@@ -172,6 +173,29 @@ class TradeInMoney:
             done = {name: run(name, self.office(law[name]), stop) for name in totals}
         return done
 
+    def serve_at_once(
+        self, rules: RulesOfMonth, totals: Mapping[str, ClaimsOfMonth], left: float
+    ) -> dict[str, OfficeMonth] | None:
+        """What :meth:`serve` answers where all claims are paid as they come; None elsewhere.
+
+        Each rule either holds all month without a budget or not at all, nobody waits, and there is
+        money for all of them: then no day differs from another.
+        """
+        if not rules.plain:
+            return None
+        offices = self.offices
+        if any(office.queue for office in offices.values()):
+            return None
+        paid = 0.0
+        for name, pays in rules.pays.items():
+            if pays:
+                paid += totals[name].with_money
+        if paid > max(left, 0.0):
+            return None
+        for office in offices.values():
+            office.pot = 0.0
+        return rules.done
+
     def paid_to_rows(self, name: str, done: OfficeMonth, claims: RuleClaims) -> Array:
         """Yuan paid to each row; names whose the new claims in the queue are."""
         paid = done.served * claims.with_money
@@ -224,6 +248,61 @@ class TradeInMoney:
             rows = claims.cars @ more
             owed = rows if owed is None else owed + rows
         return owed
+
+
+@dataclass(frozen=True, slots=True)
+class RulesOfMonth:
+    """What the rules that share the year's trade-in money are like in a month.
+
+    Attributes
+    ----------
+    plain
+        Whether each of them pays all month without a budget, or does not hold at all.
+    budgets
+        Whether one of them may run out of money of its own.
+    pays
+        Which of them pay, by rule.
+    done
+        What their offices have done in a plain month, by rule.
+    begins, later
+        Rules of which a version begins that pays earlier claims a difference, and whose claims of
+        the month a later version will pay one.
+    """
+
+    plain: bool
+    budgets: bool
+    pays: Mapping[str, bool]
+    done: dict[str, OfficeMonth]
+    begins: frozenset[str]
+    later: frozenset[str]
+
+
+@remembered
+def rules_of_month(reading: WatchedReading) -> RulesOfMonth:
+    """Look at the rules' versions in force."""
+    month, plain, budgets = reading.month, True, False
+    pays: dict[str, bool] = {}
+    rules = {name: reading.law[name] for name in PROGRAMME_OF_RULE}
+    for name, rule in rules.items():
+        parts = rule.parts(month)
+        budgets = budgets or any(version.budget for _, version in parts)
+        pays[name] = bool(parts)
+        if parts:
+            share, version = parts[0]
+            plain = plain and len(parts) == 1 and share == 1.0
+            plain = plain and version.state == "active" and version.budget is None
+    return RulesOfMonth(
+        plain,
+        budgets,
+        pays,
+        {name: _ALL_PAID if pays[name] else _NOTHING_IN_FORCE for name in rules},
+        frozenset(name for name, rule in rules.items() if beginning_retroactive(rule, month)),
+        frozenset(name for name, rule in rules.items() if paid_later(rule, month)),
+    )
+
+
+_ALL_PAID = OfficeMonth(1.0, 0.0, 1.0, 0.0, 0.0, np.zeros(1), (), 0.0)
+_NOTHING_IN_FORCE = OfficeMonth(1.0, 0.0, 0.0, 0.0, 0.0, np.zeros(1), (), 0.0)
 
 
 def beginning_retroactive(rule: Instrument, month: Month) -> Version | None:

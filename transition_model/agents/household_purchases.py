@@ -31,6 +31,7 @@ from transition_model.agents.household_money import (
     at_once,
     beginning_retroactive,
     paid_later,
+    rules_of_month,
 )
 from transition_model.agents.household_offers import (
     CAR_RULES,
@@ -66,9 +67,9 @@ _SUMS_OF_CLAIMS = (
     (kernels.CLAIMED_LEFT, kernels.PAUSED_LEFT),
     (kernels.CLAIMED_MOVED, kernels.PAUSED_MOVED),
 )
-_TABLES_OF_CLAIMS = (
-    (kernels.CLAIM_LEFT, kernels.PAUSE_LEFT),
-    (kernels.CLAIM_MOVED, kernels.PAUSE_MOVED),
+_RATES_OF_CLAIMS = (
+    (kernels.PAID, kernels.PAUSED),
+    (kernels.PAID_ON, kernels.PAUSED_ON),
 )
 """Where the car rules' claims stand: on days on which a rule pays, and on which it is suspended."""
 
@@ -222,6 +223,7 @@ class Purchases:
         month, law, columns = situation.month, situation.law, self.columns
         terms = market_terms(situation)
         offer = terms.offer
+        rules = rules_of_month(situation)
         self.gained = np.zeros(len(HOUSEHOLD_PROGRAMMES))
         self._count_claims_of_the_version(situation)
         if self.market is None:
@@ -233,7 +235,7 @@ class Purchases:
             self.others = OtherPurchases(columns, situation, self.reference_income)
         others = {OFFERED: self.others.decide(OFFERED, situation, offer, 1.0)}
         without_money: int | None = None
-        if any(self.money.office(law[name]).may_run_out(month) for name in PROGRAMME_OF_RULE):
+        if rules.budgets or any(office.queue for office in self.money.offices.values()):
             without_money, pause = WITHOUT_MONEY, situation.parameters.scalar("pause_expectation")
             market.decide(WITHOUT_MONEY, pause)
             others[WITHOUT_MONEY] = self.others.decide(WITHOUT_MONEY, situation, offer, pause)
@@ -253,11 +255,14 @@ class Purchases:
             )
             for name, rows in others[OFFERED].items()
         }
-        top_ups = self._top_ups(
-            situation, lambda way: market.subsidised_cars(way, ((OFFERED, 1.0),))
-        )
+        left = money_left(situation)
         worth = {name: partial(_worth, situation, name) for name in totals}
-        done = self.money.serve(law, month, totals, worth, money_left(situation), top_ups)
+        done = None if rules.begins else self.money.serve_at_once(rules, totals, left)
+        if done is None:
+            top_ups = self._top_ups(
+                situation, lambda way: market.subsidised_cars(way, ((OFFERED, 1.0),))
+            )
+            done = self.money.serve(law, month, totals, worth, left, top_ups)
         closed: int | None = None
         if any(of_rule.closed_share > 0.0 for of_rule in done.values()):
             closed = CLOSED
@@ -270,13 +275,14 @@ class Purchases:
             for part, shares in parts
             for way, counted in enumerate((kernels.COUNTED_LEFT, kernels.COUNTED_MOVED))
         )
-        self._remember_claims(
-            situation,
-            lambda way: market.subsidised_cars(
-                way, tuple((part, shares[way]) for part, shares in parts)
-            ),
-            offer,
-        )
+        if rules.later:
+            self._remember_claims(
+                situation,
+                lambda way: market.subsidised_cars(
+                    way, tuple((part, shares[way]) for part, shares in parts)
+                ),
+                offer,
+            )
         paid = {
             name: self.money.paid_to_rows(name, done[name], rows)
             for name, rows in claims.items()
@@ -287,11 +293,11 @@ class Purchases:
             if not at_once(done[name]):
                 served[way] = 0.0
                 rows = RuleClaims(
-                    market.claims(way, _TABLES_OF_CLAIMS[way][0]),
-                    market.claims(way, _TABLES_OF_CLAIMS[way][1]),
+                    market.claims(way, _RATES_OF_CLAIMS[way][0]),
+                    market.claims(way, _RATES_OF_CLAIMS[way][1]),
                     None
                     if without_money is None
-                    else market.claims(way, _TABLES_OF_CLAIMS[way][0], WITHOUT_MONEY),
+                    else market.claims(way, _RATES_OF_CLAIMS[way][0], WITHOUT_MONEY),
                     worth[name],
                 )
                 paid[name] = self.money.paid_to_rows(name, done[name], rows)
@@ -299,7 +305,7 @@ class Purchases:
         spending = situation.ledger.flow("subsidy_spending_per_month")
         for name, yuan in market.finish(situation, idea, (served[0], served[1])).items():
             spending[dimension("subsidy_programme").index(name)] += yuan
-        for name, yuan in zip(PAID_BY_ROWS, market.received.tolist(), strict=True):
+        for name, yuan in zip(PAID_BY_ROWS, market.received[0].tolist(), strict=True):
             self.gained[HOUSEHOLD_PROGRAMMES.index(name)] += yuan
         parts_of_rule = {
             name: _by_idea(_parts(OFFERED, without_money, closed, done, (name,)))

@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.compilation import formula, kernel, part
 from transition_model.kernels.draws import uniform
 from transition_model.kernels.exponential import exponential
 
 type Array = NDArray[np.float64]
 
-CHUNK = 256
+CHUNK = 128
 """Rows whose intermediate results are kept at hand."""
 BLOCK = 4096
 """Rows whose sums are formed together."""
@@ -53,39 +54,63 @@ BY_SCRAPPERS = next(_place)
 next(_place), next(_place)
 BY_OTHERS = next(_place)
 next(_place), next(_place)
-PLUGS, SUPPLY = next(_place), next(_place)
+PLUGS = next(_place)
 LIKE_WORN = next(_place)
-LIKE_ALL = next(_place)
 next(_place), next(_place)
-EVERYBODY = next(_place)
-next(_place), next(_place)
-WORN = next(_place)
-LIKE_ALL = next(_place)
-next(_place), next(_place)
-EVERYBODY = next(_place)
 CLAIMED_LEFT, PAUSED_LEFT, COUNTED_LEFT = next(_place), next(_place), next(_place)
 CLAIMED_MOVED, PAUSED_MOVED, COUNTED_MOVED = next(_place), next(_place), next(_place)
 CELLS = next(_place)
-"""Sums: new cars by powertrain of those who scrap and of all others, first plugs, cars sold on, how
-owners of worn-out cars and all households choose, and their weight, yuan and cars claimed; then
-the cars scrapped in each cell."""
+"""Sums: new cars of those who scrap and of all others (all, hybrid, electric), first plugs, cars
+that wear out and the same by what their owners would choose, yuan and cars claimed; then the cars
+scrapped in each cell."""
 
 _place = itertools.count()
-ODDS_LEFT, MONEY_LEFT, LOST_LEFT = next(_place), next(_place), next(_place)
-CLAIM_LEFT, PAUSE_LEFT, COUNT_LEFT = next(_place), next(_place), next(_place)
-ODDS_MOVED, MONEY_MOVED, LOST_MOVED = next(_place), next(_place), next(_place)
-CLAIM_MOVED, PAUSE_MOVED, COUNT_MOVED = next(_place), next(_place), next(_place)
-TABLES = next(_place)
-"""Tables by kind: utility of money per sensitivity, exponents of the answer to it and of the hurry
-before its end, yuan, yuan on pause and cars claimed; each as the value of a combustion engine and
-what the two others have more."""
+HOPED, PAID, PAUSED, LOST = next(_place), next(_place), next(_place), next(_place)
+HOPED_ON, PAID_ON, PAUSED_ON, LOST_ON, COUNT_ON = (next(_place) for _ in "abcde")
+RURAL_MONEY, ANY_MONEY, TAX_LOST = next(_place), next(_place), next(_place)
+RATES = next(_place)
+"""Rows of ``CarWork.rates``, yuan by new powertrain. For scrapping, to whom is entitled: hoped for,
+paid, paid after a pause, and lost by waiting for the end (times the answer to it). The same for
+selling on, times the share that claims, and this share. Yuan for a new car whatever happens to the
+old one, in the countryside and anywhere. What is lost by waiting for the end of the tax relief."""
 
 _place = itertools.count()
-(_SENSITIVITY, _HYBRID, _ELECTRIC, _LEFT_H, _LEFT_E, _MOVED_H, _MOVED_E, _NATURAL_LEFT,
- _NATURAL_MOVED, _ANSWER_LEFT, _ANSWER_MOVED, _HURRY_LEFT, _HURRY_MOVED, _PACE, _LEVEL) = (
-    next(_place) * CHUNK for _ in range(12 + 3)
-)  # fmt: skip
-_BUFFER = next(_place) * CHUNK
+_FELT = next(_place) * CHUNK
+_SOCIAL = next(_place) * CHUNK
+_HOME = next(_place) * CHUNK
+_KNOWN = next(_place) * CHUNK
+_SHARE = next(_place) * CHUNK
+_READY = next(_place) * CHUNK
+_WEIGHT = next(_place) * CHUNK
+_ENTITLED = next(_place) * CHUNK
+_ENTITLED_H = next(_place) * CHUNK
+_ENTITLED_E = next(_place) * CHUNK
+_SELLS = next(_place) * CHUNK
+_RURAL = next(_place) * CHUNK
+_OWNS = next(_place) * CHUNK
+_PLUG = next(_place) * CHUNK
+_NATURAL_LEFT = next(_place) * CHUNK
+_NATURAL_MOVED = next(_place) * CHUNK
+_H = next(_place) * CHUNK
+_E = next(_place) * CHUNK
+_LEFT_H = next(_place) * CHUNK
+_LEFT_E = next(_place) * CHUNK
+_MOVED_H = next(_place) * CHUNK
+_MOVED_E = next(_place) * CHUNK
+_ANSWER_LEFT = next(_place) * CHUNK
+_ANSWER_MOVED = next(_place) * CHUNK
+_HURRY_LEFT = next(_place) * CHUNK
+_HURRY_MOVED = next(_place) * CHUNK
+_LEFT = next(_place) * CHUNK
+_MOVED = next(_place) * CHUNK
+_REFILL_LEFT = next(_place) * CHUNK
+_REFILL_MOVED = next(_place) * CHUNK
+_SUMS = next(_place) * CHUNK
+_BUFFER = _SUMS + CELLS * CHUNK
+"""Where the intermediate results of a chunk of rows lie in one array: a loop over places within it
+is worked out for several rows at a time."""
+_QUARTER = CHUNK // (2 + 2)
+_PART = _QUARTER // (2 + 2)
 
 
 class CarColumns(NamedTuple):
@@ -114,20 +139,27 @@ class CarWork(NamedTuple):
         of selling on, shape (3, n).
     kind, cell
         Kind of household, and cell of the stock (the last one for none), shape (n,).
+    watchers, first_watcher
+        Rows that have a row among their peers, one row's after the other's, shape (n peers,); and
+        where each row's begin, shape (n + 1,).
+    car_seen
+        Car of each row as its watchers have seen it last, shape (n,).
     peers_seen
-        Cars of a row's peers in the low byte, new-energy cars among them above, shape (n,).
+        Cars of a row's peers, and new-energy cars among them, shape (n, 2).
+    peer_share
+        Share of the latter, shape (n,).
     decided
         Decisions under each idea of money, shape (ideas, DECIDED, n).
     factor
         Cars of the stock for one of the sample, by cell, shape (cells + 1,).
     empty
         Cars of the stock in cells where the sample has none, shape (cells,).
-    table
-        Tables by kind of each idea of money, shape (ideas, KINDS, TABLES, powertrains).
+    entitled, rates
+        Of :func:`rate`, by idea of money, shapes (ideas, KINDS, 3) and (ideas, RATES, 3).
     sums
         Sums by idea of money, shape (ideas, CELLS + cells).
     partial
-        Sums by block, shape (blocks, CELLS + cells + 1).
+        Sums by block, shape (blocks, CELLS + cells + 2).
     sold_on
         Cars sold on by group of rows, shape (groups,).
     changed
@@ -139,11 +171,16 @@ class CarWork(NamedTuple):
     powers: Array
     kind: NDArray[np.uint8]
     cell: NDArray[np.int16]
-    peers_seen: NDArray[np.uint16]
+    watchers: NDArray[np.int32]
+    first_watcher: NDArray[np.int64]
+    car_seen: NDArray[np.int8]
+    peers_seen: NDArray[np.int16]
+    peer_share: Array
     decided: Array
     factor: Array
     empty: Array
-    table: Array
+    entitled: Array
+    rates: Array
     sums: Array
     partial: Array
     sold_on: Array
@@ -270,12 +307,7 @@ def powers(income: Array, reference: float, exponents: Array, out: Array) -> Non
 
 @kernel
 def open_market(
-    columns: CarColumns,
-    work: CarWork,
-    terms: CarTerms,
-    month: int,
-    months_per_year: int,
-    stock: Array,
+    columns: CarColumns, work: CarWork, terms: CarTerms, month: int, stock: Array
 ) -> tuple[int, float]:
     """Find kind, cell and peers of each row, and scale the sample to the stock.
 
@@ -285,83 +317,137 @@ def open_market(
         The households.
     month
         Month index.
-    months_per_year
-        How many months a calendar year has.
     stock
         Cars by powertrain and age, shape (powertrains, ages).
 
     Returns
     -------
     tuple
-        Age of the oldest car in months, and the weighted sum of adoption under Bass diffusion.
+        Age of the oldest car in months, and the mean of adoption under Bass diffusion.
     """
     rows = columns.car.shape[0]
     powertrains, ages = stock.shape
     none = powertrains * ages
-    year = month // months_per_year
     oldest, adopted = 0, 0.0
     blocks = (rows + BLOCK - 1) // BLOCK
-    partial = work.partial
     for block in range(blocks):
-        for cell in range(none + 2):
-            partial[block, cell] = 0.0
-        for row in range(block * BLOCK, min((block + 1) * BLOCK, rows)):
-            car, registered = columns.car[row], columns.registered[row]
-            weight = columns.weight[row]
-            cell, kind = none, 0
-            if car >= 0:
-                oldest = max(oldest, month - registered)
-                age = min(max(year - registered // months_per_year, 0), ages - 1)
-                cell = car * ages + age
-                owned = columns.owned_since[row]
-                scraps = (
-                    registered <= terms.registered_by[car] and owned <= terms.owned_by_scrappage
-                )
-                kind = ((car + 1) * 2 + int(scraps)) * 2 + int(owned <= terms.owned_by_replacement)
-            work.kind[row] = kind * 2 + int(columns.urban[row])
-            work.cell[row] = cell
-            partial[block, cell] += weight
-            partial[block, none + 1] += weight * columns.adoption[row]
+        first, last = block * BLOCK, min((block + 1) * BLOCK, rows)
+        partial = work.partial[block]
+        partial[:] = 0.0
+        oldest = max(
+            oldest, _find_cells(columns, work, terms, month, ages, none, partial, first, last)
+        )
+        weight, adoption = columns.weight[first:last], columns.adoption[first:last]
+        for place in range(last - first):
+            partial[none + 1] += weight[place] * adoption[place]
     factor = work.factor
     everybody, in_stock = 0.0, 0.0
     for cell in range(none + 1):
         factor[cell] = 0.0
         for block in range(blocks):
-            factor[cell] += partial[block, cell]
+            factor[cell] += work.partial[block, cell]
         everybody += factor[cell]
     for block in range(blocks):
-        adopted += partial[block, none + 1]
+        adopted += work.partial[block, none + 1]
     for cell in range(none):
         cars = stock[cell // ages, cell % ages]
         in_stock += cars
         sampled = factor[cell]
         factor[cell] = cars / sampled if sampled > 0.0 else 0.0
-        # The stock of cells in which nobody of the sample has a car.
         work.empty[cell] = 0.0 if sampled > 0.0 else cars
     carless = max(everybody - in_stock, 0.0)
     factor[none] = carless / factor[none] if factor[none] > 0.0 else 0.0
+    _see_peers(columns, work)
     return oldest, adopted / everybody
 
 
+@part
+def _find_cells(
+    columns: CarColumns,
+    work: CarWork,
+    terms: CarTerms,
+    month: int,
+    ages: int,
+    none: int,
+    partial: Array,
+    first: int,
+    last: int,
+) -> int:
+    """Kind and cell of a block's rows, their weight by cell, and the age of their oldest car."""
+    cars, registrations = columns.car[first:last], columns.registered[first:last]
+    owners_since, weight = columns.owned_since[first:last], columns.weight[first:last]
+    urban, kinds = columns.urban[first:last], work.kind[first:last]
+    cells = work.cell[first:last]
+    registered_by = terms.registered_by
+    year, earliest = month // MONTHS_PER_YEAR, month
+    for place in range(last - first):
+        car = int(cars[place])
+        cell, kind = none, 0
+        if car >= 0:
+            registered, owned = int(registrations[place]), owners_since[place]
+            earliest = min(earliest, registered)
+            age = min(max(year - registered // MONTHS_PER_YEAR, 0), ages - 1)
+            cell = car * ages + age
+            scraps = registered <= registered_by[car] and owned <= terms.owned_by_scrappage
+            kind = ((car + 1) * 2 + int(scraps)) * 2 + int(owned <= terms.owned_by_replacement)
+        kinds[place] = kind * 2 + int(urban[place])
+        cells[place] = cell
+        partial[cell] += weight[place]
+    return month - earliest
+
+
 @kernel
-def see_peers(columns: CarColumns, work: CarWork) -> None:
-    """Count the cars of each row's peers, and the new-energy cars among them."""
-    rows, count = columns.peers.shape
-    new_energy = 1 << np.iinfo(np.uint8).bits
+def watch(
+    peers: NDArray[np.int32], first_watcher: NDArray[np.int64], watchers: NDArray[np.int32]
+) -> None:
+    """Fill in who has whom among the peers; shapes (n, peers), (n + 1,) and (n peers,)."""
+    rows, count = peers.shape
+    first_watcher[:] = 0
     for row in range(rows):
-        seen = 0
         for place in range(count):
-            car = columns.car[columns.peers[row, place]]
-            seen += int(car >= 0) + new_energy * int(car > 0)
-        work.peers_seen[row] = seen
+            first_watcher[peers[row, place] + 1] += 1
+    for row in range(rows):
+        first_watcher[row + 1] += first_watcher[row]
+    # Each row's place moves on to the next row's first as it is filled, and back again.
+    for row in range(rows):
+        for place in range(count):
+            peer = peers[row, place]
+            watchers[first_watcher[peer]] = row
+            first_watcher[peer] += 1
+    for row in range(rows, 0, -1):
+        first_watcher[row] = first_watcher[row - 1]
+    first_watcher[0] = 0
 
 
-# -- tables by kind ---------------------------------------------------------------------------
+@part
+def _see_peers(columns: CarColumns, work: CarWork) -> None:
+    """Tell the watchers of those whose car is another one."""
+    for row in range(columns.car.shape[0]):
+        car, before = columns.car[row], work.car_seen[row]
+        if car == before:
+            continue
+        more = int(car >= 0) - int(before >= 0)
+        more_new = int(car > 0) - int(before > 0)
+        work.car_seen[row] = car
+        for place in range(work.first_watcher[row], work.first_watcher[row + 1]):
+            watcher = work.watchers[place]
+            cars = work.peers_seen[watcher, 0] + more
+            new_energy = work.peers_seen[watcher, 1] + more_new
+            work.peers_seen[watcher, 0], work.peers_seen[watcher, 1] = cars, new_energy
+            work.peer_share[watcher] = new_energy / max(cars, 1)
+
+
+# -- what is offered --------------------------------------------------------------------------
 @kernel
-def tabulate(
-    constants: CarConstants, terms: CarTerms, reckoned: float, closed: bool, table: Array
-) -> tuple[bool, bool]:
-    """Fill the tables by kind under one idea of money.
+def rate(
+    constants: CarConstants,
+    terms: CarTerms,
+    reckoned: float,
+    closed: bool,
+    entitled: Array,
+    rates: Array,
+) -> tuple[bool, bool, bool]:
+    """Work out what households reckon with under one idea of money.
 
     Parameters
     ----------
@@ -371,81 +457,62 @@ def tabulate(
         Share of the amounts that buyers reckon with.
     closed
         Whether nothing is offered for old cars any more.
-    table
-        Filled, shape (KINDS, TABLES, 3).
+    entitled
+        Filled: share of buyers of each powertrain who will claim for scrapping, by kind, shape
+        (KINDS, 3).
+    rates
+        Filled: see ``RATES``, shape (RATES, 3).
 
     Returns
     -------
     tuple of bool
-        Whether money tilts choice by the old car, and whether it moves anybody to buy at all.
+        Whether money for the old car is hoped for, whether money moves anybody to buy, and whether
+        anybody hurries before an end.
     """
     amounts = terms.amounts
     offered = 0.0 if closed else 1.0
-    close = np.exp(-terms.months_left / constants.foresight) * constants.hurry / YUAN_PER_PRICE_UNIT
-    tilted = moved = False
-    for kind in range(KINDS):
-        urban, sells, scraps = kind % 2, (kind // 2) % 2, (kind // (2 * 2)) % 2
-        old = kind // (2 * 2 * 2) - 1
-        answer = constants.scrappage_response / YUAN_PER_PRICE_UNIT
-        answer_other = constants.transfer_response if old >= 0 else constants.first_response
-        answer_other /= YUAN_PER_PRICE_UNIT
-        for new in range(3):
-            small = constants.small_engine_share if terms.engine_bounded and new == 0 else 1.0
-            paid = amounts[SCRAPPAGE, new] * offered
-            paused = amounts[SCRAPPAGE_PAUSED, new] * offered
-            entitled = 0.0
-            if scraps and old >= 0 and paid + paused > 0.0:
-                entitled = constants.claim_share * small * terms.new_for_old[old, new]
-            paid_on = amounts[REPLACEMENT, new] * offered
-            paused_on = amounts[REPLACEMENT_PAUSED, new] * offered
-            entitled_on = 0.0
-            if sells and old >= 0 and paid_on + paused_on > 0.0:
-                entitled_on = constants.claim_share
-            anyway = anyway_for(constants, terms, new, urban)
-            pause = constants.pause_expectation
-            hoped = entitled * (reckoned * paid + pause * paused)
-            hoped_on = entitled_on * (reckoned * paid_on + pause * paused_on)
-            lost_tax = close[2] * (amounts[TAX_RELIEF, new] - amounts[TAX_END, new])
-            table[kind, ODDS_LEFT, new] = -hoped / YUAN_PER_PRICE_UNIT
-            table[kind, ODDS_MOVED, new] = -hoped_on / YUAN_PER_PRICE_UNIT
-            table[kind, MONEY_LEFT, new] = answer * (hoped + anyway)
-            table[kind, MONEY_MOVED, new] = answer_other * (hoped_on + anyway)
-            table[kind, LOST_LEFT, new] = close[0] * (
-                hoped - entitled * amounts[SCRAPPAGE_END, new]
-            )
-            table[kind, LOST_MOVED, new] = close[1] * (
-                hoped_on - entitled_on * amounts[REPLACEMENT_END, new]
-            )
-            replaced = constants.replacement_share
-            table[kind, CLAIM_LEFT, new] = replaced * entitled * paid
-            table[kind, PAUSE_LEFT, new] = replaced * entitled * paused
-            table[kind, COUNT_LEFT, new] = replaced * entitled
-            table[kind, CLAIM_MOVED, new] = entitled_on * paid_on
-            table[kind, PAUSE_MOVED, new] = entitled_on * paused_on
-            table[kind, COUNT_MOVED, new] = entitled_on
-            tilted = tilted or hoped != 0.0 or hoped_on != 0.0
-            moved = moved or anyway != 0.0 or lost_tax > 0.0
-        for place in range(TABLES):
-            base = table[kind, place, 0]
-            for new in range(1, 3):
-                table[kind, place, new] -= base
-    return tilted, tilted or moved
+    pause, claim = constants.pause_expectation, constants.claim_share
+    hopeful = moved = hurried = False
+    for new in range(3):
+        paid = amounts[SCRAPPAGE, new] * offered
+        paused = amounts[SCRAPPAGE_PAUSED, new] * offered
+        some = claim if paid + paused > 0.0 else 0.0
+        if terms.engine_bounded and new == 0:
+            some *= constants.small_engine_share
+        for kind in range(KINDS):
+            old, scraps = kind // (2 * 2 * 2) - 1, (kind // (2 * 2)) % 2
+            entitled[kind, new] = 0.0
+            if old >= 0 and scraps:
+                entitled[kind, new] = some * terms.new_for_old[old, new]
+        hoped = reckoned * paid + pause * paused
+        rates[HOPED, new], rates[PAID, new], rates[PAUSED, new] = hoped, paid, paused
+        rates[LOST, new] = _lost(constants, terms, 0, hoped - amounts[SCRAPPAGE_END, new])
+        paid = amounts[REPLACEMENT, new] * offered
+        paused = amounts[REPLACEMENT_PAUSED, new] * offered
+        some = claim if paid + paused > 0.0 else 0.0
+        hoped_on = reckoned * paid + pause * paused
+        rates[HOPED_ON, new], rates[COUNT_ON, new] = some * hoped_on, some
+        rates[PAID_ON, new], rates[PAUSED_ON, new] = some * paid, some * paused
+        lost = _lost(constants, terms, 1, hoped_on - amounts[REPLACEMENT_END, new])
+        rates[LOST_ON, new] = some * lost
+        rates[RURAL_MONEY, new] = constants.countryside_share * amounts[COUNTRYSIDE, new]
+        rates[ANY_MONEY, new] = constants.loan_share * amounts[LOAN, new]
+        lost_tax = amounts[TAX_RELIEF, new] - amounts[TAX_END, new]
+        rates[TAX_LOST, new] = _lost(constants, terms, 2, lost_tax)
+        hopeful = hopeful or hoped != 0.0 or hoped_on != 0.0
+        moved = moved or rates[RURAL_MONEY, new] != 0.0 or rates[ANY_MONEY, new] != 0.0
+        hurried = hurried or rates[TAX_LOST, new] > 0.0
+        hurried = hurried or rates[LOST, new] > 0.0 or rates[LOST_ON, new] > 0.0
+    return hopeful, hopeful or moved or hurried, hurried
 
 
 @formula
-def anyway_for(constants: Any, terms: Any, new: Any, urban: Any) -> Any:
-    """Yuan expected for a new car whatever happens to the old one."""
-    rural = 0.0 if urban else 1.0
-    return (
-        rural * constants.countryside_share * terms.amounts[COUNTRYSIDE, new]
-        + constants.loan_share * terms.amounts[LOAN, new]
-    )
-
-
-@formula
-def mean_of(table: Any, kind: Any, place: Any, hybrid: Any, electric: Any) -> Any:
-    """Mean of a table over the powertrains that a row may choose."""
-    return table[kind, place, 0] + hybrid * table[kind, place, 1] + electric * table[kind, place, 2]
+def _lost(constants: Any, terms: Any, end: Any, yuan: Any) -> Any:
+    """Exponent of the hurry before an end at which yuan are lost."""
+    if not np.isfinite(terms.months_left[end]):
+        return 0.0
+    closeness = exponential(-terms.months_left[end] / constants.foresight)
+    return constants.hurry * yuan / YUAN_PER_PRICE_UNIT * closeness
 
 
 # -- deciding ---------------------------------------------------------------------------------
@@ -469,51 +536,122 @@ def decide(
     idea
         Place in ``work.decided`` and ``work.sums`` that is filled.
     reckoned, closed
-        As in :func:`tabulate`.
+        As in :func:`rate`.
     """
     rows = columns.car.shape[0]
-    table = work.table[idea]
-    tilted, moved = tabulate(constants, terms, reckoned, closed, table)
-    buffer = np.empty(_BUFFER)
+    rates = work.rates[idea]
+    hopeful, moved, hurried = rate(constants, terms, reckoned, closed, work.entitled[idea], rates)
+    buffer = np.zeros(_BUFFER)
+    worn = False
+    for cell in range(work.empty.shape[0]):
+        worn = worn or work.empty[cell] > 0.0
     blocks = (rows + BLOCK - 1) // BLOCK
     for block in range(blocks):
         sums = work.partial[block]
         sums[:] = 0.0
         last = min((block + 1) * BLOCK, rows)
         for first in range(block * BLOCK, last, CHUNK):
-            count = min(CHUNK, last - first)
-            _odds(columns, work, constants, terms, month, buffer, first, count)
-            _choose(columns, work, constants, terms, table, buffer, first, count, tilted, moved)
-            _leave(columns, work, constants, idea, buffer, first, count, moved)
-            _claim(columns, work, table, idea, first, count, sums)
-            _add_up(columns, work, constants, idea, first, count, sums)
-            if idea == 0:
-                _wear_out(columns, work, buffer, first, count, sums)
+            until = min(first + CHUNK, last)
+            _gather(columns, work, constants, month, idea, buffer, first, until, hopeful)
+            _choose(constants, terms, month, rates, buffer, hopeful)
+            if moved:
+                _answer(constants, rates, buffer, hurried)
+            _leave(constants, buffer, moved)
+            _keep(work, idea, buffer, first, until)
+            _add_up(work, constants, buffer, sums, first, until)
+            if worn and idea == 0:
+                _wear_out(buffer, sums)
+            if hopeful:
+                _claim(constants, rates, buffer, sums)
     _total(work, idea, blocks)
 
 
 @part
-def _odds(
+def _gather(
     columns: CarColumns,
     work: CarWork,
     constants: CarConstants,
-    terms: CarTerms,
     month: CarMonth,
+    idea: int,
     buffer: Array,
     first: int,
-    count: int,
+    until: int,
+    hopeful: bool,
 ) -> None:
-    """Odds of the new-energy powertrains before money for the old car, and natural hazards."""
-    amounts, base = terms.amounts, constants.constant
-    costs = np.empty((2, 2))
-    for urban in range(2):
-        none = (amounts[PRICE, 0] + amounts[TAX, 0] + constants.running_cost[0]) - anyway_for(
-            constants, terms, 0, urban
+    """Bring what is known of a chunk of rows together; rows that are missing weigh nothing."""
+    count = until - first
+    kinds, cells = work.kind[first:until], work.cell[first:until]
+    registered, weight = columns.registered[first:until], columns.weight[first:until]
+    first_power, moved_power = work.powers[1, first:until], work.powers[2, first:until]
+    per_first = month.income**constants.first_elasticity
+    per_moved = month.income**constants.transfer_elasticity
+    natural, market_rate, factor = constants.natural, constants.market_rate, work.factor
+    without = natural.shape[0] - 1
+    entitled = work.entitled[idea]
+    for place in range(count):
+        kind = int(kinds[place])
+        owns = kind >= 2 * 2 * 2
+        age = month.month - registered[place] if owns else without
+        hazard = market_rate[age] * (
+            moved_power[place] * per_moved if owns else first_power[place] * per_first
         )
-        for new in range(1, 3):
-            cost = amounts[PRICE, new] + amounts[TAX, new] + constants.running_cost[new]
-            cost -= anyway_for(constants, terms, new, urban)
-            costs[urban, new - 1] = (cost - none) / YUAN_PER_PRICE_UNIT
+        bound = np.inf if owns else constants.first_ceiling
+        buffer[_NATURAL_LEFT + place] = natural[age]
+        buffer[_NATURAL_MOVED + place] = month.market * min(bound, hazard)
+        buffer[_WEIGHT + place] = weight[place] * factor[cells[place]]
+        buffer[_RURAL + place] = 1.0 - (kind & 1)
+        buffer[_SELLS + place] = (kind >> 1) & 1
+        buffer[_OWNS + place] = 1.0 if owns else 0.0
+        if hopeful:
+            buffer[_ENTITLED + place] = entitled[kind, 0]
+            buffer[_ENTITLED_H + place] = entitled[kind, 1]
+            buffer[_ENTITLED_E + place] = entitled[kind, 2]
+    for place in range(count, CHUNK):
+        buffer[_WEIGHT + place] = 0.0
+    price, peers = work.powers[0, first:until], work.peer_share[first:until]
+    attitude, home = columns.attitude[first:until], columns.home_charging[first:until]
+    readiness, car = columns.readiness[first:until], columns.car[first:until]
+    sensitivity = constants.price_coefficient * month.income**constants.price_elasticity
+    for place in range(count):
+        buffer[_FELT + place] = sensitivity * price[place]
+    for place in range(count):
+        buffer[_SOCIAL + place] = constants.peer_weight * peers[place]
+    for place in range(count):
+        buffer[_SOCIAL + place] += constants.attitude_weight * attitude[place]
+    for place in range(count):
+        buffer[_READY + place] = readiness[place]
+    for place in range(count):
+        buffer[_HOME + place] = constants.home_charging_weight if home[place] else 0.0
+    for place in range(count):
+        buffer[_PLUG + place] = 1.0 if home[place] and car[place] <= 0 else 0.0
+    if constants.choice == 0:
+        familiarity = columns.familiarity[first:until]
+        for place in range(count):
+            buffer[_KNOWN + place] = familiarity[place]
+    else:
+        for place in range(count):
+            buffer[_KNOWN + place] = 1.0
+    if constants.choice == 2:
+        # Whoever has adopted chooses among new-energy cars, the others buy none.
+        adoption = columns.adoption[first:until]
+        for place in range(count):
+            buffer[_SHARE + place] = adoption[place]
+    else:
+        for place in range(count):
+            buffer[_SHARE + place] = 1.0
+
+
+@part
+def _choose(
+    constants: CarConstants,
+    terms: CarTerms,
+    month: CarMonth,
+    rates: Array,
+    buffer: Array,
+    hopeful: bool,
+) -> None:
+    """Probabilities of the new-energy powertrains, plainly and on each way to a new car."""
+    amounts, base = terms.amounts, constants.constant
     points = max(month.points_per_car, np.finfo(np.float64).tiny)
     hybrid = base[1] - base[0]
     electric = (
@@ -521,269 +659,272 @@ def _odds(
         + constants.range_weight * np.log(month.range_km / constants.reference_range)
         + constants.public_charging_weight * np.log(points / constants.reference_points)
     )
-    sensitivity = constants.price_coefficient * month.income**constants.price_elasticity
-    per_income = (
-        month.income**constants.first_elasticity,
-        month.income**constants.transfer_elasticity,
-    )
-    without = constants.natural.shape[0] - 1
-    low = (1 << np.iinfo(np.uint8).bits) - 1
-    for place in range(count):
-        row = first + place
-        kind, seen = work.kind[row], work.peers_seen[row]
-        owns = int(columns.car[row] >= 0)
-        age = month.month - columns.registered[row] if owns else without
-        felt = sensitivity * work.powers[0, row]
-        cars = max(seen & low, 1)
-        social = (
-            constants.peer_weight * ((seen >> np.iinfo(np.uint8).bits) / cars)
-            + constants.attitude_weight * columns.attitude[row]
+    # Costs against a combustion engine, and what is less in the countryside.
+    none = amounts[PRICE, 0] + amounts[TAX, 0] + constants.running_cost[0] - rates[ANY_MONEY, 0]
+    cost_h = amounts[PRICE, 1] + amounts[TAX, 1] + constants.running_cost[1] - rates[ANY_MONEY, 1]
+    cost_e = amounts[PRICE, 2] + amounts[TAX, 2] + constants.running_cost[2] - rates[ANY_MONEY, 2]
+    cost_h, cost_e = (cost_h - none) / YUAN_PER_PRICE_UNIT, (cost_e - none) / YUAN_PER_PRICE_UNIT
+    rural_h = (rates[RURAL_MONEY, 1] - rates[RURAL_MONEY, 0]) / YUAN_PER_PRICE_UNIT
+    rural_e = (rates[RURAL_MONEY, 2] - rates[RURAL_MONEY, 0]) / YUAN_PER_PRICE_UNIT
+    for place in range(CHUNK):
+        felt, social = buffer[_FELT + place], buffer[_SOCIAL + place]
+        rural, known = buffer[_RURAL + place], buffer[_KNOWN + place]
+        utility = hybrid + felt * (cost_h - rural * rural_h) + social
+        buffer[_H + place] = known * exponential(utility)
+        utility = electric + felt * (cost_e - rural * rural_e) + social + buffer[_HOME + place]
+        buffer[_E + place] = known * exponential(utility)
+    familiar = 0.0 if constants.choice == 2 else 1.0
+    if hopeful:
+        hoped, hoped_h, hoped_e = rates[HOPED, 0], rates[HOPED, 1], rates[HOPED, 2]
+        on_h = (rates[HOPED_ON, 1] - rates[HOPED_ON, 0]) / YUAN_PER_PRICE_UNIT
+        on_e = (rates[HOPED_ON, 2] - rates[HOPED_ON, 0]) / YUAN_PER_PRICE_UNIT
+        for place in range(CHUNK):
+            felt = buffer[_FELT + place]
+            felt_left = felt / YUAN_PER_PRICE_UNIT
+            engine = buffer[_ENTITLED + place] * hoped
+            h = buffer[_H + place] * exponential(
+                felt_left * (engine - buffer[_ENTITLED_H + place] * hoped_h)
+            )
+            e = buffer[_E + place] * exponential(
+                felt_left * (engine - buffer[_ENTITLED_E + place] * hoped_e)
+            )
+            per_odds = buffer[_SHARE + place] / (familiar + h + e)
+            buffer[_LEFT_H + place] = h * per_odds
+            buffer[_LEFT_E + place] = e * per_odds
+        for place in range(CHUNK):
+            felt_on = -buffer[_FELT + place] * buffer[_SELLS + place]
+            h = buffer[_H + place] * exponential(felt_on * on_h)
+            e = buffer[_E + place] * exponential(felt_on * on_e)
+            per_odds = buffer[_SHARE + place] / (familiar + h + e)
+            buffer[_MOVED_H + place] = h * per_odds
+            buffer[_MOVED_E + place] = e * per_odds
+    for place in range(CHUNK):
+        h, e = buffer[_H + place], buffer[_E + place]
+        per_odds = buffer[_SHARE + place] / (familiar + h + e)
+        buffer[_H + place] = h * per_odds
+        buffer[_E + place] = e * per_odds
+    if not hopeful:
+        for place in range(CHUNK):
+            buffer[_LEFT_H + place] = buffer[_MOVED_H + place] = buffer[_H + place]
+        for place in range(CHUNK):
+            buffer[_LEFT_E + place] = buffer[_MOVED_E + place] = buffer[_E + place]
+
+
+@part
+def _answer(constants: CarConstants, rates: Array, buffer: Array, hurried: bool) -> None:
+    """Factors on leaving by what is offered, and by what is lost after its announced end."""
+    hoped, hoped_h, hoped_e = rates[HOPED, 0], rates[HOPED, 1], rates[HOPED, 2]
+    on, on_h, on_e = rates[HOPED_ON, 0], rates[HOPED_ON, 1], rates[HOPED_ON, 2]
+    rural, rural_h, rural_e = rates[RURAL_MONEY, 0], rates[RURAL_MONEY, 1], rates[RURAL_MONEY, 2]
+    other, other_h, other_e = rates[ANY_MONEY, 0], rates[ANY_MONEY, 1], rates[ANY_MONEY, 2]
+    response = constants.scrappage_response / YUAN_PER_PRICE_UNIT
+    response_first = constants.first_response / YUAN_PER_PRICE_UNIT
+    response_more = constants.transfer_response / YUAN_PER_PRICE_UNIT - response_first
+    for place in range(CHUNK):
+        h, e, outside = buffer[_LEFT_H + place], buffer[_LEFT_E + place], buffer[_RURAL + place]
+        engine = 1.0 - h - e
+        money = (
+            engine * (buffer[_ENTITLED + place] * hoped + other + outside * rural)
+            + h * (buffer[_ENTITLED_H + place] * hoped_h + other_h + outside * rural_h)
+            + e * (buffer[_ENTITLED_E + place] * hoped_e + other_e + outside * rural_e)
         )
-        urban = kind & 1
-        at_home = constants.home_charging_weight if columns.home_charging[row] else 0.0
-        buffer[_SENSITIVITY + place] = felt
-        buffer[_HYBRID + place] = hybrid + felt * costs[urban, 0] + social
-        buffer[_ELECTRIC + place] = electric + felt * costs[urban, 1] + social + at_home
-        buffer[_NATURAL_LEFT + place] = constants.natural[age]
-        rate = constants.market_rate[age] * work.powers[1 + owns, row]
-        if owns:
-            rate *= per_income[1]
-        else:
-            rate = min(constants.first_ceiling, rate * per_income[0])
-        buffer[_NATURAL_MOVED + place] = month.market * rate
-    _exponentials(buffer, _HYBRID, count)
-    _exponentials(buffer, _ELECTRIC, count)
-    if constants.choice == 0:
-        for place in range(count):
-            familiar = columns.familiarity[first + place]
-            buffer[_HYBRID + place] *= familiar
-            buffer[_ELECTRIC + place] *= familiar
-
-
-@part
-def _exponentials(buffer: Array, start: int, count: int) -> None:
-    for place in range(start, start + count):
-        buffer[place] = exponential(buffer[place])
-
-
-@part
-def _choose(
-    columns: CarColumns,
-    work: CarWork,
-    constants: CarConstants,
-    terms: CarTerms,
-    table: Array,
-    buffer: Array,
-    first: int,
-    count: int,
-    tilted: bool,
-    moved: bool,
-) -> None:
-    """Probabilities of powertrains on each way to a new car, and the answers to what is offered."""
-    bass = constants.choice == 2
-    familiar = 0.0 if bass else 1.0
-    if tilted:
-        for place in range(count):
-            kind, felt = work.kind[first + place], buffer[_SENSITIVITY + place]
-            buffer[_LEFT_H + place] = felt * table[kind, ODDS_LEFT, 1]
-            buffer[_LEFT_E + place] = felt * table[kind, ODDS_LEFT, 2]
-            buffer[_MOVED_H + place] = felt * table[kind, ODDS_MOVED, 1]
-            buffer[_MOVED_E + place] = felt * table[kind, ODDS_MOVED, 2]
-        for slot in (_LEFT_H, _LEFT_E, _MOVED_H, _MOVED_E):
-            _exponentials(buffer, slot, count)
-    else:
-        for slot in (_LEFT_H, _LEFT_E, _MOVED_H, _MOVED_E):
-            for place in range(count):
-                buffer[slot + place] = 1.0
-    # Whoever has adopted chooses among new-energy cars, the others buy none.
-    for place in range(count):
-        share = columns.adoption[first + place] if bass else 1.0
-        hybrid, electric = buffer[_HYBRID + place], buffer[_ELECTRIC + place]
-        left_h, left_e = hybrid * buffer[_LEFT_H + place], electric * buffer[_LEFT_E + place]
-        per_odds = share / (familiar + left_h + left_e)
-        buffer[_LEFT_H + place] = left_h * per_odds
-        buffer[_LEFT_E + place] = left_e * per_odds
-        moved_h, moved_e = hybrid * buffer[_MOVED_H + place], electric * buffer[_MOVED_E + place]
-        per_odds = share / (familiar + moved_h + moved_e)
-        buffer[_MOVED_H + place] = moved_h * per_odds
-        buffer[_MOVED_E + place] = moved_e * per_odds
-        per_odds = share / (familiar + hybrid + electric)
-        buffer[_HYBRID + place] = hybrid * per_odds
-        buffer[_ELECTRIC + place] = electric * per_odds
-    if not moved:
+        buffer[_ANSWER_LEFT + place] = exponential(response * money)
+    for place in range(CHUNK):
+        h, e, outside = buffer[_MOVED_H + place], buffer[_MOVED_E + place], buffer[_RURAL + place]
+        engine, sells = 1.0 - h - e, buffer[_SELLS + place]
+        money = (
+            engine * (sells * on + other + outside * rural)
+            + h * (sells * on_h + other_h + outside * rural_h)
+            + e * (sells * on_e + other_e + outside * rural_e)
+        )
+        answer = response_first + buffer[_OWNS + place] * response_more
+        buffer[_ANSWER_MOVED + place] = exponential(answer * money)
+    if not hurried:
+        for place in range(CHUNK):
+            buffer[_HURRY_LEFT + place] = buffer[_HURRY_MOVED + place] = 1.0
         return
-    # What waiting would cost of the tax relief, by powertrain.
-    amounts, tax = terms.amounts, np.zeros(3)
-    close = np.exp(-terms.months_left[2] / constants.foresight) * constants.hurry
-    for new in range(3):
-        tax[new] = close * (amounts[TAX_RELIEF, new] - amounts[TAX_END, new]) / YUAN_PER_PRICE_UNIT
-    for place in range(count):
-        kind = work.kind[first + place]
+    lost, lost_h, lost_e = rates[LOST, 0], rates[LOST, 1], rates[LOST, 2]
+    tax, tax_h, tax_e = rates[TAX_LOST, 0], rates[TAX_LOST, 1], rates[TAX_LOST, 2]
+    for place in range(CHUNK):
         h, e = buffer[_LEFT_H + place], buffer[_LEFT_E + place]
-        buffer[_ANSWER_LEFT + place] = mean_of(table, kind, MONEY_LEFT, h, e)
-        buffer[_HURRY_LEFT + place] = max(mean_of(table, kind, LOST_LEFT, h, e), 0.0) + max(
-            tax[0] + h * (tax[1] - tax[0]) + e * (tax[2] - tax[0]), 0.0
+        engine = 1.0 - h - e
+        waiting = (
+            engine * buffer[_ENTITLED + place] * lost
+            + h * buffer[_ENTITLED_H + place] * lost_h
+            + e * buffer[_ENTITLED_E + place] * lost_e
         )
+        taxed = engine * tax + h * tax_h + e * tax_e
+        buffer[_HURRY_LEFT + place] = exponential(max(waiting, 0.0) + max(taxed, 0.0))
+    lost, lost_h, lost_e = rates[LOST_ON, 0], rates[LOST_ON, 1], rates[LOST_ON, 2]
+    for place in range(CHUNK):
         h, e = buffer[_MOVED_H + place], buffer[_MOVED_E + place]
-        buffer[_ANSWER_MOVED + place] = mean_of(table, kind, MONEY_MOVED, h, e)
-        buffer[_HURRY_MOVED + place] = max(mean_of(table, kind, LOST_MOVED, h, e), 0.0) + max(
-            tax[0] + h * (tax[1] - tax[0]) + e * (tax[2] - tax[0]), 0.0
-        )
-    for slot in (_ANSWER_LEFT, _ANSWER_MOVED, _HURRY_LEFT, _HURRY_MOVED):
-        _exponentials(buffer, slot, count)
+        engine = 1.0 - h - e
+        waiting = buffer[_SELLS + place] * (engine * lost + h * lost_h + e * lost_e)
+        taxed = engine * tax + h * tax_h + e * tax_e
+        buffer[_HURRY_MOVED + place] = exponential(max(waiting, 0.0) + max(taxed, 0.0))
 
 
 @part
-def _leave(
-    columns: CarColumns,
-    work: CarWork,
-    constants: CarConstants,
-    idea: int,
-    buffer: Array,
-    first: int,
-    count: int,
-    moved: bool,
-) -> None:
+def _leave(constants: CarConstants, buffer: Array, moved: bool) -> None:
     """Hazards of the month out of natural hazards, answers and readiness."""
     lead, additional = constants.lead, constants.additional_share
-    decided = work.decided[idea]
+    tiny = np.finfo(np.float64).tiny
     if not moved:
-        for place in range(count):
-            buffer[_ANSWER_LEFT + place] = buffer[_ANSWER_MOVED + place] = 1.0
-            buffer[_HURRY_LEFT + place] = buffer[_HURRY_MOVED + place] = 1.0
-    for place in range(count):
+        kept = (1.0 - exponential(-1.0 / lead)) * lead
+        for place in range(CHUNK):
+            left, sold = buffer[_NATURAL_LEFT + place], buffer[_NATURAL_MOVED + place]
+            mean = 1.0 + (buffer[_READY + place] - 1.0) * kept
+            hazard = min(1.0, left * mean)
+            refill = (1.0 - mean) / lead
+            total = left + sold
+            part_left = left / max(total, tiny)
+            buffer[_LEFT + place] = hazard
+            buffer[_MOVED + place] = (1.0 - hazard) * min(1.0, sold * mean)
+            buffer[_REFILL_LEFT + place] = part_left * refill
+            # Whose car cannot go comes back to the natural readiness too.
+            buffer[_REFILL_MOVED + place] = (1.0 - part_left) * refill
+        return
+    for place in range(CHUNK):
         left, sold = buffer[_NATURAL_LEFT + place], buffer[_NATURAL_MOVED + place]
         total = left + sold
-        part = 0.0 if total <= 0.0 else 1.0 / total
         idle = 1.0 if total <= 0.0 else 0.0
-        left, sold = left * part, sold * part
+        part_left, part_sold = left / max(total, tiny), sold / max(total, tiny)
         answer, answer_other = buffer[_ANSWER_LEFT + place], buffer[_ANSWER_MOVED + place]
-        leaving = (
-            idle
-            + left * (answer * buffer[_HURRY_LEFT + place])
-            + sold * (answer_other * buffer[_HURRY_MOVED + place])
-        )
-        arriving = (
-            idle
-            + left * (1.0 + additional * (answer - 1.0))
-            + sold * (1.0 + additional * (answer_other - 1.0))
-        )
-        buffer[_LEVEL + place] = arriving / leaving
-        buffer[_PACE + place] = -leaving / lead
-        buffer[_SENSITIVITY + place] = -leaving / lead
-    _exponentials(buffer, _PACE, count)
+        out = answer * buffer[_HURRY_LEFT + place]
+        out_other = answer_other * buffer[_HURRY_MOVED + place]
+        into = 1.0 + additional * (answer - 1.0)
+        into_other = 1.0 + additional * (answer_other - 1.0)
+        leaving = idle + part_left * out + part_sold * out_other
+        level = (idle + part_left * into + part_sold * into_other) / leaving
+        pace = leaving / lead
+        gone = (1.0 - exponential(-pace)) / pace
+        mean = level + (buffer[_READY + place] - level) * gone
+        hazard = min(1.0, left * (out * mean))
+        buffer[_LEFT + place] = hazard
+        buffer[_MOVED + place] = (1.0 - hazard) * min(1.0, sold * (out_other * mean))
+        buffer[_REFILL_LEFT + place] = part_left * (into - out * mean) / lead
+        buffer[_REFILL_MOVED + place] = (
+            part_sold * (into_other - out_other * mean) + idle * (1.0 - mean)
+        ) / lead
+
+
+@part
+def _keep(work: CarWork, idea: int, buffer: Array, first: int, until: int) -> None:
+    """Write a chunk's decisions down."""
+    count = until - first
+    out = work.decided[idea, LEFT, first:until]
     for place in range(count):
-        row = first + place
-        level, ready = buffer[_LEVEL + place], columns.readiness[row]
-        pace = -buffer[_SENSITIVITY + place]
-        mean = level + (ready - level) * (1.0 - buffer[_PACE + place]) / pace
-        left, sold = buffer[_NATURAL_LEFT + place], buffer[_NATURAL_MOVED + place]
-        answer, answer_other = buffer[_ANSWER_LEFT + place], buffer[_ANSWER_MOVED + place]
-        out = answer * buffer[_HURRY_LEFT + place] * mean
-        out_other = answer_other * buffer[_HURRY_MOVED + place] * mean
-        hazard = min(1.0, left * out)
-        total = left + sold
-        part = 0.0 if total <= 0.0 else 1.0 / total
-        idle = (1.0 - mean) / lead if total <= 0.0 else 0.0
-        decided[LEFT, row] = hazard
-        decided[MOVED, row] = (1.0 - hazard) * min(1.0, sold * out_other)
-        decided[LEFT_HYBRID, row] = buffer[_LEFT_H + place]
-        decided[LEFT_ELECTRIC, row] = buffer[_LEFT_E + place]
-        decided[MOVED_HYBRID, row] = buffer[_MOVED_H + place]
-        decided[MOVED_ELECTRIC, row] = buffer[_MOVED_E + place]
-        into, into_other = (
-            1.0 + additional * (answer - 1.0),
-            1.0 + additional * (answer_other - 1.0),
-        )
-        decided[REFILL_LEFT, row] = left * part * (into - out) / lead
-        decided[REFILL_MOVED, row] = sold * part * (into_other - out_other) / lead + idle
+        out[place] = buffer[_LEFT + place]
+    out = work.decided[idea, MOVED, first:until]
+    for place in range(count):
+        out[place] = buffer[_MOVED + place]
+    out = work.decided[idea, LEFT_HYBRID, first:until]
+    for place in range(count):
+        out[place] = buffer[_LEFT_H + place]
+    out = work.decided[idea, LEFT_ELECTRIC, first:until]
+    for place in range(count):
+        out[place] = buffer[_LEFT_E + place]
+    out = work.decided[idea, MOVED_HYBRID, first:until]
+    for place in range(count):
+        out[place] = buffer[_MOVED_H + place]
+    out = work.decided[idea, MOVED_ELECTRIC, first:until]
+    for place in range(count):
+        out[place] = buffer[_MOVED_E + place]
+    out = work.decided[idea, REFILL_LEFT, first:until]
+    for place in range(count):
+        out[place] = buffer[_REFILL_LEFT + place]
+    out = work.decided[idea, REFILL_MOVED, first:until]
+    for place in range(count):
+        out[place] = buffer[_REFILL_MOVED + place]
 
 
 # -- sums -------------------------------------------------------------------------------------
 @part
-def _claim(
-    columns: CarColumns,
-    work: CarWork,
-    table: Array,
-    idea: int,
-    first: int,
-    count: int,
-    sums: Array,
-) -> None:
-    """Add up what is claimed."""
-    decided = work.decided[idea]
-    for row in range(first, first + count):
-        kind = work.kind[row]
-        weight = columns.weight[row] * work.factor[work.cell[row]]
-        left, moved = weight * decided[LEFT, row], weight * decided[MOVED, row]
-        h, e = decided[LEFT_HYBRID, row], decided[LEFT_ELECTRIC, row]
-        sums[CLAIMED_LEFT] += left * mean_of(table, kind, CLAIM_LEFT, h, e)
-        sums[PAUSED_LEFT] += left * mean_of(table, kind, PAUSE_LEFT, h, e)
-        sums[COUNTED_LEFT] += left * mean_of(table, kind, COUNT_LEFT, h, e)
-        h, e = decided[MOVED_HYBRID, row], decided[MOVED_ELECTRIC, row]
-        sums[CLAIMED_MOVED] += moved * mean_of(table, kind, CLAIM_MOVED, h, e)
-        sums[PAUSED_MOVED] += moved * mean_of(table, kind, PAUSE_MOVED, h, e)
-        sums[COUNTED_MOVED] += moved * mean_of(table, kind, COUNT_MOVED, h, e)
+def _sum(buffer: Array, slot: int) -> float:
+    """Sum of a chunk, in an order that does not depend on the processor."""
+    chunk = buffer[slot : slot + CHUNK]
+    for place in range(_QUARTER):
+        chunk[place] = (chunk[place] + chunk[_QUARTER + place]) + (
+            chunk[2 * _QUARTER + place] + chunk[3 * _QUARTER + place]
+        )
+    total = 0.0
+    for place in range(_PART):
+        total += (chunk[place] + chunk[_PART + place]) + (
+            chunk[2 * _PART + place] + chunk[3 * _PART + place]
+        )
+    return total
 
 
 @part
 def _add_up(
-    columns: CarColumns,
-    work: CarWork,
-    constants: CarConstants,
-    idea: int,
-    first: int,
-    count: int,
-    sums: Array,
+    work: CarWork, constants: CarConstants, buffer: Array, sums: Array, first: int, until: int
 ) -> None:
-    """Add up cars bought, scrapped and sold on, and first plugs."""
-    decided = work.decided[idea]
-    left_h = left_e = left_all = moved_h = moved_e = moved_all = plugs = supply = 0.0
-    for row in range(first, first + count):
-        cell = work.cell[row]
-        weight = columns.weight[row] * work.factor[cell]
-        left, moved = weight * decided[LEFT, row], weight * decided[MOVED, row]
-        by_left_h, by_left_e = left * decided[LEFT_HYBRID, row], left * decided[LEFT_ELECTRIC, row]
-        by_moved_h = moved * decided[MOVED_HYBRID, row]
-        by_moved_e = moved * decided[MOVED_ELECTRIC, row]
-        left_all += left
-        left_h += by_left_h
-        left_e += by_left_e
-        moved_all += moved
-        moved_h += by_moved_h
-        moved_e += by_moved_e
-        car = columns.car[row]
-        sums[CELLS + cell] += left
-        if columns.home_charging[row] and car <= 0:
-            plugs += constants.replacement_share * (by_left_h + by_left_e)
-            plugs += by_moved_h + by_moved_e
-        supply += moved if car >= 0 else 0.0
-    sums[BY_SCRAPPERS] += left_all - left_h - left_e
-    sums[BY_SCRAPPERS + 1] += left_h
-    sums[BY_SCRAPPERS + 2] += left_e
-    sums[BY_OTHERS] += moved_all - moved_h - moved_e
-    sums[BY_OTHERS + 1] += moved_h
-    sums[BY_OTHERS + 2] += moved_e
-    sums[PLUGS] += plugs
-    sums[SUPPLY] += supply
+    """Add up cars bought and scrapped, and first plugs."""
+    for place in range(CHUNK):
+        weight = buffer[_WEIGHT + place]
+        left, moved = weight * buffer[_LEFT + place], weight * buffer[_MOVED + place]
+        left_h, left_e = left * buffer[_LEFT_H + place], left * buffer[_LEFT_E + place]
+        moved_h, moved_e = moved * buffer[_MOVED_H + place], moved * buffer[_MOVED_E + place]
+        slot = _SUMS + place
+        buffer[slot + BY_SCRAPPERS * CHUNK] = left
+        buffer[slot + (BY_SCRAPPERS + 1) * CHUNK] = left_h
+        buffer[slot + (BY_SCRAPPERS + 2) * CHUNK] = left_e
+        buffer[slot + BY_OTHERS * CHUNK] = moved
+        buffer[slot + (BY_OTHERS + 1) * CHUNK] = moved_h
+        buffer[slot + (BY_OTHERS + 2) * CHUNK] = moved_e
+        buffer[slot + PLUGS * CHUNK] = buffer[_PLUG + place] * (
+            constants.replacement_share * (left_h + left_e) + (moved_h + moved_e)
+        )
+    cells = work.cell[first:until]
+    by_cell = sums[CELLS:]
+    for place in range(until - first):
+        by_cell[cells[place]] += buffer[_SUMS + BY_SCRAPPERS * CHUNK + place]
+    for place in range(PLUGS + 1):
+        sums[place] += _sum(buffer, _SUMS + place * CHUNK)
 
 
 @part
-def _wear_out(
-    columns: CarColumns, work: CarWork, buffer: Array, first: int, count: int, sums: Array
-) -> None:
+def _wear_out(buffer: Array, sums: Array) -> None:
     """Add up how owners choose, by the cars that wear out."""
-    for place in range(count):
-        row = first + place
-        weight = columns.weight[row] * work.factor[work.cell[row]]
-        worn = weight * buffer[_NATURAL_LEFT + place]
-        hybrid, electric = buffer[_HYBRID + place], buffer[_ELECTRIC + place]
-        sums[WORN] += worn
-        sums[LIKE_WORN + 1] += worn * hybrid
-        sums[LIKE_WORN + 2] += worn * electric
-        sums[EVERYBODY] += weight
-        sums[LIKE_ALL + 1] += weight * hybrid
-        sums[LIKE_ALL + 2] += weight * electric
+    for place in range(CHUNK):
+        worn = buffer[_WEIGHT + place] * buffer[_NATURAL_LEFT + place]
+        slot = _SUMS + LIKE_WORN * CHUNK + place
+        buffer[slot] = worn
+        buffer[slot + CHUNK] = worn * buffer[_H + place]
+        buffer[slot + 2 * CHUNK] = worn * buffer[_E + place]
+    for place in range(LIKE_WORN, LIKE_WORN + 3):
+        sums[place] += _sum(buffer, _SUMS + place * CHUNK)
+
+
+@part
+def _claim(constants: CarConstants, rates: Array, buffer: Array, sums: Array) -> None:
+    """Add up what is claimed."""
+    paid, paid_h, paid_e = rates[PAID, 0], rates[PAID, 1], rates[PAID, 2]
+    paused, paused_h, paused_e = rates[PAUSED, 0], rates[PAUSED, 1], rates[PAUSED, 2]
+    for place in range(CHUNK):
+        left = buffer[_WEIGHT + place] * buffer[_LEFT + place] * constants.replacement_share
+        h, e = buffer[_LEFT_H + place], buffer[_LEFT_E + place]
+        engine = left * (1.0 - h - e) * buffer[_ENTITLED + place]
+        h = left * h * buffer[_ENTITLED_H + place]
+        e = left * e * buffer[_ENTITLED_E + place]
+        slot = _SUMS + place
+        buffer[slot + CLAIMED_LEFT * CHUNK] = engine * paid + h * paid_h + e * paid_e
+        buffer[slot + PAUSED_LEFT * CHUNK] = engine * paused + h * paused_h + e * paused_e
+        buffer[slot + COUNTED_LEFT * CHUNK] = engine + h + e
+    paid, paid_h, paid_e = rates[PAID_ON, 0], rates[PAID_ON, 1], rates[PAID_ON, 2]
+    paused, paused_h, paused_e = rates[PAUSED_ON, 0], rates[PAUSED_ON, 1], rates[PAUSED_ON, 2]
+    count, count_h, count_e = rates[COUNT_ON, 0], rates[COUNT_ON, 1], rates[COUNT_ON, 2]
+    for place in range(CHUNK):
+        moved = buffer[_WEIGHT + place] * buffer[_MOVED + place] * buffer[_SELLS + place]
+        h, e = buffer[_MOVED_H + place], buffer[_MOVED_E + place]
+        engine = moved * (1.0 - h - e)
+        h, e = moved * h, moved * e
+        slot = _SUMS + place
+        buffer[slot + CLAIMED_MOVED * CHUNK] = engine * paid + h * paid_h + e * paid_e
+        buffer[slot + PAUSED_MOVED * CHUNK] = engine * paused + h * paused_h + e * paused_e
+        buffer[slot + COUNTED_MOVED * CHUNK] = engine * count + h * count_h + e * count_e
+    for place in range(CLAIMED_LEFT, CELLS):
+        sums[place] += _sum(buffer, _SUMS + place * CHUNK)
 
 
 @part
@@ -821,99 +962,110 @@ def mix(
         Place of the result.
     """
     rows = columns.car.shape[0]
-    decided, mixed = work.decided, work.decided[into]
+    buffer = np.zeros(_BUFFER)
     blocks = (rows + BLOCK - 1) // BLOCK
     for block in range(blocks):
         sums = work.partial[block]
         sums[:] = 0.0
         last = min((block + 1) * BLOCK, rows)
-        for row in range(block * BLOCK, last):
-            left = moved = left_h = left_e = moved_h = moved_e = refill = refill_other = 0.0
-            for place in range(ideas.shape[0]):
-                one = decided[ideas[place]]
-                hazard = shares_left[place] * one[LEFT, row]
-                left += hazard
-                left_h += hazard * one[LEFT_HYBRID, row]
-                left_e += hazard * one[LEFT_ELECTRIC, row]
-                refill += shares_left[place] * one[REFILL_LEFT, row]
-                hazard = shares_moved[place] * one[MOVED, row]
-                moved += hazard
-                moved_h += hazard * one[MOVED_HYBRID, row]
-                moved_e += hazard * one[MOVED_ELECTRIC, row]
-                refill_other += shares_moved[place] * one[REFILL_MOVED, row]
-            usual = decided[ideas[0]]
-            mixed[LEFT, row], mixed[MOVED, row] = left, min(moved, 1.0 - left)
-            mixed[LEFT_HYBRID, row] = left_h / left if left > 0.0 else usual[LEFT_HYBRID, row]
-            mixed[LEFT_ELECTRIC, row] = left_e / left if left > 0.0 else usual[LEFT_ELECTRIC, row]
-            mixed[MOVED_HYBRID, row] = moved_h / moved if moved > 0.0 else usual[MOVED_HYBRID, row]
-            mixed[MOVED_ELECTRIC, row] = (
-                moved_e / moved if moved > 0.0 else usual[MOVED_ELECTRIC, row]
-            )
-            mixed[REFILL_LEFT, row], mixed[REFILL_MOVED, row] = refill, refill_other
         for first in range(block * BLOCK, last, CHUNK):
-            _add_up(columns, work, constants, into, first, min(CHUNK, last - first), sums)
+            until = min(first + CHUNK, last)
+            for place in range(until - first):
+                row = first + place
+                car, cell = columns.car[row], work.cell[row]
+                buffer[_PLUG + place] = 1.0 if columns.home_charging[row] and car <= 0 else 0.0
+                buffer[_WEIGHT + place] = columns.weight[row] * work.factor[cell]
+                _mix_way(work, ideas, shares_left, row, place, 0, buffer)
+                _mix_way(work, ideas, shares_moved, row, place, 1, buffer)
+                bound = 1.0 - buffer[_LEFT + place]
+                buffer[_MOVED + place] = min(buffer[_MOVED + place], bound)
+            for place in range(until - first, CHUNK):
+                buffer[_WEIGHT + place] = 0.0
+            _keep(work, into, buffer, first, until)
+            _add_up(work, constants, buffer, sums, first, until)
     _total(work, into, blocks)
 
 
-@kernel
-def flow(
+@part
+def _mix_way(
+    work: CarWork,
+    ideas: NDArray[np.int64],
+    shares: Array,
+    row: int,
+    place: int,
+    way: int,
+    buffer: Array,
+) -> None:
+    """Mix one way to a new car of a row: 0 scrapping, 1 all others."""
+    name, name_h, name_e, name_refill = LEFT, LEFT_HYBRID, LEFT_ELECTRIC, REFILL_LEFT
+    slot, slot_h, slot_e, slot_refill = _LEFT, _LEFT_H, _LEFT_E, _REFILL_LEFT
+    if way == 1:
+        name, name_h, name_e, name_refill = MOVED, MOVED_HYBRID, MOVED_ELECTRIC, REFILL_MOVED
+        slot, slot_h, slot_e, slot_refill = _MOVED, _MOVED_H, _MOVED_E, _REFILL_MOVED
+    total = hybrid = electric = refill = 0.0
+    for part_ in range(ideas.shape[0]):
+        idea = ideas[part_]
+        hazard = shares[part_] * work.decided[idea, name, row]
+        total += hazard
+        hybrid += hazard * work.decided[idea, name_h, row]
+        electric += hazard * work.decided[idea, name_e, row]
+        refill += shares[part_] * work.decided[idea, name_refill, row]
+    usual = ideas[0]
+    buffer[slot + place] = total
+    buffer[slot_h + place] = hybrid / total if total > 0.0 else work.decided[usual, name_h, row]
+    buffer[slot_e + place] = electric / total if total > 0.0 else work.decided[usual, name_e, row]
+    buffer[slot_refill + place] = refill
+
+
+@part
+def _flow(
+    columns: CarColumns,
     work: CarWork,
     constants: CarConstants,
-    months_per_year: int,
     idea: int,
-    purchases: Array,
+    bought: Array,
     scrapped: Array,
     factor: Array,
 ) -> float:
-    """Flows of the month out of the sums of a decision.
+    """Flows of the month out of the sums of a decision; private charging points ordered.
 
     Cars in cells that no household of the sample owns leave at the natural hazard, and are
-    replaced as owners of worn-out cars choose without an offer.
-
-    Parameters
-    ----------
-    work, constants
-        The market.
-    months_per_year
-        Between two classes of age.
-    idea
-        Place of the decision.
-    purchases, scrapped
-        Added to: cars bought by powertrain, shape (3,), and scrapped by powertrain and age.
-    factor
-        Filled: what the rows' new cars are multiplied by to add up to purchases, shape (3,).
-
-    Returns
-    -------
-    float
-        Private charging points ordered.
+    replaced as owners of worn-out cars choose without an offer. ``factor`` is what the rows' new
+    cars are multiplied by to add up to those bought, shape (3,).
     """
     total, usual = work.sums[idea], work.sums[0]
     powertrains, ages = scrapped.shape
     unsampled = 0.0
     for cell in range(powertrains * ages):
-        more = work.empty[cell] * constants.natural[(cell % ages) * months_per_year]
+        more = work.empty[cell] * constants.natural[(cell % ages) * MONTHS_PER_YEAR]
         unsampled += more
         scrapped[cell // ages, cell % ages] += total[CELLS + cell] + more
-    like, everybody = LIKE_WORN, usual[WORN]
-    if everybody <= 0.0:
-        like, everybody = LIKE_ALL, usual[EVERYBODY]
+    everybody, hybrid, electric = usual[LIKE_WORN], usual[LIKE_WORN + 1], usual[LIKE_WORN + 2]
+    if unsampled > 0.0 and everybody <= 0.0:
+        # Nobody of the sample has a car that counts: all choose as for their first.
+        for row in range(columns.car.shape[0]):
+            weight = columns.weight[row] * work.factor[work.cell[row]]
+            everybody += weight
+            hybrid += weight * work.decided[0, MOVED_HYBRID, row]
+            electric += weight * work.decided[0, MOVED_ELECTRIC, row]
     for new in range(powertrains):
-        by_sample = constants.replacement_share * total[BY_SCRAPPERS + new] + total[BY_OTHERS + new]
-        bought = by_sample
-        if unsampled > 0.0 and usual[EVERYBODY] > 0.0:
-            chosen = usual[like + new] / everybody
-            if new == 0:
-                chosen = 1.0 - (usual[like + 1] + usual[like + 2]) / everybody
-            bought += constants.replacement_share * unsampled * chosen
-        factor[new] = bought / by_sample if by_sample > 0.0 else 0.0
-        purchases[new] += bought
+        left, moved = total[BY_SCRAPPERS + new], total[BY_OTHERS + new]
+        chosen = hybrid if new == 1 else electric
+        if new == 0:
+            left -= total[BY_SCRAPPERS + 1] + total[BY_SCRAPPERS + 2]
+            moved -= total[BY_OTHERS + 1] + total[BY_OTHERS + 2]
+            chosen = everybody - hybrid - electric
+        by_sample = constants.replacement_share * left + moved
+        bought[new] = by_sample
+        if unsampled > 0.0 and everybody > 0.0:
+            bought[new] += constants.replacement_share * unsampled * chosen / everybody
+        factor[new] = bought[new] / by_sample if by_sample > 0.0 else 0.0
     return float(constants.charger_share * total[PLUGS])
 
 
 # -- what remains -----------------------------------------------------------------------------
 @kernel
-def book_and_remember(
+def close_market(
     columns: CarColumns,
     work: CarWork,
     constants: CarConstants,
@@ -921,15 +1073,16 @@ def book_and_remember(
     month: CarMonth,
     idea: int,
     served: Array,
-    factor: Array,
     adopted: float,
     keys: NDArray[np.uint64],
     money: Array,
     places: NDArray[np.int64],
     subsidies: Array,
     received: Array,
-) -> None:
-    """Pay each row what it is due, and draw what each household owns afterwards.
+    bought: Array,
+    scrapped: Array,
+) -> float:
+    """Write flows, pay each row what it is due, and draw what each household owns afterwards.
 
     Parameters
     ----------
@@ -939,8 +1092,6 @@ def book_and_remember(
         Place of the decision that holds.
     served
         Share of what is claimed for scrapping, and for selling on, that is paid at once.
-    factor
-        Of :func:`flow`.
     adopted
         Mean of adoption.
     keys
@@ -952,30 +1103,52 @@ def book_and_remember(
     subsidies
         Yuan received of all programmes but the tax relief, shape (n,).
     received
-        Filled: yuan of all households by programme, in the order of ``places``, shape (5,).
+        Filled: yuan of all households by programme, in the order of ``places``, and what is booked
+        of them, shape (2, 5).
+    bought
+        Filled: new cars by powertrain, shape (3,).
+    scrapped
+        Added to: cars scrapped by powertrain and age.
+
+    Returns
+    -------
+    float
+        Private charging points ordered.
     """
     rows = columns.car.shape[0]
     blocks = (rows + BLOCK - 1) // BLOCK
+    factor, buffer = np.empty(3), np.zeros(_BUFFER)
+    orders = _flow(columns, work, constants, idea, bought, scrapped, factor)
+    # What is booked comes out of totals, what is received out of rows.
     received[:] = 0.0
+    received[1, 0] = served[0] * work.sums[0, CLAIMED_LEFT]
+    received[1, 1] = served[1] * work.sums[0, CLAIMED_MOVED]
+    for new in range(3):
+        if factor[new] > 0.0:
+            received[1, 3] += bought[new] * constants.loan_share * terms.amounts[LOAN, new]
+            received[1, 2 + 2] += bought[new] * terms.amounts[TAX_RELIEF, new]
     demand = supply = 0.0
     changes = 0
     for block in range(blocks):
-        first, last = block * BLOCK, min((block + 1) * BLOCK, rows)
-        _pay(columns, work, constants, terms, idea, served, factor, money, places, subsidies,
-             received, first, last)  # fmt: skip
+        last = min((block + 1) * BLOCK, rows)
+        for first in range(block * BLOCK, last, CHUNK):
+            until = min(first + CHUNK, last)
+            _pay_for_cars(columns, work, constants, terms, idea, factor, buffer, money, places,
+                          subsidies, received, first, until)  # fmt: skip
+            for way in range(2):
+                if served[way] > 0.0:
+                    _pay_claims(columns, work, constants, way, served[way], buffer,
+                                money[places[way]], subsidies, received, first, until)  # fmt: skip
+        first = block * BLOCK
         _learn(columns, work, constants, adopted, first, last)
         changes, sought = _draw_new_cars(columns, work, constants, month.month, idea, keys,
                                          changes, first, last)  # fmt: skip
         demand += sought
-    decided = work.decided[idea]
+    # Of the campaign in the countryside no total is known beforehand.
+    received[1, 2] = received[0, 2]
     groups = (rows + GROUP - 1) // GROUP
     for group in range(groups):
-        sold = 0.0
-        for row in range(group * GROUP, min((group + 1) * GROUP, rows)):
-            if columns.car[row] >= 0:
-                weight = columns.weight[row] * work.factor[work.cell[row]]
-                sold += weight * decided[MOVED, row]
-        supply += sold
+        supply += _sold_on(columns, work, idea, group * GROUP, min((group + 1) * GROUP, rows))
         work.sold_on[group] = supply
     if supply > 0.0 and demand > 0.0:
         changes = _draw_used_cars(columns, work, month.month, idea, keys, changes, supply / demand)
@@ -987,79 +1160,162 @@ def book_and_remember(
         columns.car[row] = to[0]
         columns.registered[row] = to[1]
         columns.owned_since[row] = to[2]
+    return orders
 
 
 @part
-def _pay(
+def _sold_on(columns: CarColumns, work: CarWork, idea: int, first: int, last: int) -> float:
+    """Cars of some rows that are sold on."""
+    car, weight = columns.car[first:last], columns.weight[first:last]
+    cells, moved = work.cell[first:last], work.decided[idea, MOVED, first:last]
+    sold = 0.0
+    for place in range(last - first):
+        if car[place] >= 0:
+            sold += weight[place] * work.factor[cells[place]] * moved[place]
+    return sold
+
+
+@part
+def _pay_for_cars(
     columns: CarColumns,
     work: CarWork,
     constants: CarConstants,
     terms: CarTerms,
     idea: int,
-    served: Array,
     factor: Array,
+    buffer: Array,
     money: Array,
     places: NDArray[np.int64],
     subsidies: Array,
     received: Array,
     first: int,
-    last: int,
+    until: int,
 ) -> None:
-    """Pay claims and relieve tax, and fill readiness up."""
-    offered, decided, table = work.decided[0], work.decided[idea], work.table[0]
-    amounts, replaced = terms.amounts, constants.replacement_share
-    relief, lent, listed = np.empty(3), np.empty(3), np.empty(3)
-    lends = lists = relieves = False
-    for new in range(3):
-        relief[new] = factor[new] * amounts[TAX_RELIEF, new]
-        lent[new] = factor[new] * constants.loan_share * amounts[LOAN, new]
-        listed[new] = factor[new] * constants.countryside_share * amounts[COUNTRYSIDE, new]
-        lends, lists = lends or lent[new] > 0.0, lists or listed[new] > 0.0
-        relieves = relieves or relief[new] > 0.0
-    for way in range(2):
-        if served[way] <= 0.0:
+    """Pay what every new car earns, relieve tax, and fill readiness up."""
+    count, amounts, replaced = until - first, terms.amounts, constants.replacement_share
+    cells, weight = work.cell[first:until], columns.weight[first:until]
+    readiness, refill = columns.readiness[first:until], work.decided[idea, REFILL_LEFT, first:until]
+    for place in range(count):
+        readiness[place] += refill[place]
+    refill = work.decided[idea, REFILL_MOVED, first:until]
+    for place in range(count):
+        readiness[place] += refill[place]
+    for place in range(count):
+        buffer[_WEIGHT + place] = work.factor[cells[place]]
+    # New cars of a household of the row: all, hybrid, electric.
+    hazard, share = (
+        work.decided[idea, LEFT, first:until],
+        work.decided[idea, LEFT_HYBRID, first:until],
+    )
+    for place in range(count):
+        buffer[_LEFT + place] = replaced * hazard[place]
+    for place in range(count):
+        buffer[_LEFT_H + place] = buffer[_LEFT + place] * share[place]
+    share = work.decided[idea, LEFT_ELECTRIC, first:until]
+    for place in range(count):
+        buffer[_LEFT_E + place] = buffer[_LEFT + place] * share[place]
+    hazard, share = (
+        work.decided[idea, MOVED, first:until],
+        work.decided[idea, MOVED_HYBRID, first:until],
+    )
+    for place in range(count):
+        buffer[_MOVED + place] = hazard[place]
+    for place in range(count):
+        buffer[_MOVED_H + place] = buffer[_MOVED + place] * share[place]
+    share = work.decided[idea, MOVED_ELECTRIC, first:until]
+    for place in range(count):
+        buffer[_MOVED_E + place] = buffer[_MOVED + place] * share[place]
+    for programme in range(2, places.shape[0]):
+        rates, part_ = LOAN, constants.loan_share
+        if programme == 2:
+            rates, part_ = COUNTRYSIDE, constants.countryside_share
+        if programme == 2 + 2:
+            rates, part_ = TAX_RELIEF, 1.0
+        engine = part_ * factor[0] * amounts[rates, 0]
+        hybrid = part_ * factor[1] * amounts[rates, 1]
+        electric = part_ * factor[2] * amounts[rates, 2]
+        if engine == 0.0 and hybrid == 0.0 and electric == 0.0:
             continue
-        hazard, h, e, claim = LEFT, LEFT_HYBRID, LEFT_ELECTRIC, CLAIM_LEFT
-        if way == 1:
-            hazard, h, e, claim = MOVED, MOVED_HYBRID, MOVED_ELECTRIC, CLAIM_MOVED
-        total = 0.0
-        for row in range(first, last):
-            scaled = work.factor[work.cell[row]] * served[way]
-            each = (
-                scaled
-                * offered[hazard, row]
-                * mean_of(table, work.kind[row], claim, offered[h, row], offered[e, row])
+        for place in range(CHUNK):
+            h = buffer[_LEFT_H + place] + buffer[_MOVED_H + place]
+            e = buffer[_LEFT_E + place] + buffer[_MOVED_E + place]
+            new = buffer[_LEFT + place] + buffer[_MOVED + place] - h - e
+            each = new * engine + h * hybrid + e * electric
+            buffer[_SUMS + place] = buffer[_WEIGHT + place] * each
+        if programme == 2:
+            urban = columns.urban[first:until]
+            for place in range(count):
+                if urban[place]:
+                    buffer[_SUMS + place] = 0.0
+        _hand_out(buffer, weight, money[places[programme]], subsidies, received, programme,
+                  programme != 2 + 2, first, until)  # fmt: skip
+
+
+@part
+def _pay_claims(
+    columns: CarColumns,
+    work: CarWork,
+    constants: CarConstants,
+    way: int,
+    served: float,
+    buffer: Array,
+    money: Array,
+    subsidies: Array,
+    received: Array,
+    first: int,
+    until: int,
+) -> None:
+    """Pay claims for scrapping (way 0) or for selling on (1) that are served at once."""
+    count, kinds = until - first, work.kind[first:until]
+    entitled = work.entitled[0]
+    name, name_h, name_e, rates = LEFT, LEFT_HYBRID, LEFT_ELECTRIC, work.rates[0, PAID]
+    if way == 1:
+        name, name_h, name_e, rates = MOVED, MOVED_HYBRID, MOVED_ELECTRIC, work.rates[0, PAID_ON]
+    hazard = work.decided[0, name, first:until]
+    hybrid, electric = work.decided[0, name_h, first:until], work.decided[0, name_e, first:until]
+    cells = work.cell[first:until]
+    yuan, yuan_h, yuan_e = served * rates[0], served * rates[1], served * rates[2]
+    for place in range(count):
+        kind, h, e = int(kinds[place]), hybrid[place], electric[place]
+        if way == 0:
+            each = constants.replacement_share * (
+                (1.0 - h - e) * entitled[kind, 0] * yuan
+                + h * entitled[kind, 1] * yuan_h
+                + e * entitled[kind, 2] * yuan_e
             )
-            money[places[way], row] += each
-            subsidies[row] += each
-            total += columns.weight[row] * each
-        received[way] += total
-    campaign = loans = taxes = 0.0
-    for row in range(first, last):
-        columns.readiness[row] += decided[REFILL_LEFT, row] + decided[REFILL_MOVED, row]
-        scaled = work.factor[work.cell[row]]
-        left, moved = replaced * decided[LEFT, row], decided[MOVED, row]
-        hybrid = left * decided[LEFT_HYBRID, row] + moved * decided[MOVED_HYBRID, row]
-        electric = left * decided[LEFT_ELECTRIC, row] + moved * decided[MOVED_ELECTRIC, row]
-        engine = left + moved - hybrid - electric
-        weight = columns.weight[row]
-        if relieves:
-            each = scaled * (engine * relief[0] + hybrid * relief[1] + electric * relief[2])
-            money[places[2 + 2], row] += each
-            taxes += weight * each
-        if lists and not columns.urban[row]:
-            each = scaled * (engine * listed[0] + hybrid * listed[1] + electric * listed[2])
-            money[places[2], row] += each
-            subsidies[row] += each
-            campaign += weight * each
-        if lends:
-            each = scaled * (engine * lent[0] + hybrid * lent[1] + electric * lent[2])
-            money[places[3], row] += each
-            subsidies[row] += each
-            loans += weight * each
-    received[2] += campaign
-    received[3] += loans
-    received[2 + 2] += taxes
+        else:
+            each = ((kind >> 1) & 1) * ((1.0 - h - e) * yuan + h * yuan_h + e * yuan_e)
+        buffer[_SUMS + place] = work.factor[cells[place]] * hazard[place] * each
+    _hand_out(buffer, columns.weight[first:until], money, subsidies, received, way, True, first,
+              until)  # fmt: skip
+
+
+@part
+def _hand_out(
+    buffer: Array,
+    weight: Array,
+    money: Array,
+    subsidies: Array,
+    received: Array,
+    programme: int,
+    subsidy: bool,
+    first: int,
+    until: int,
+) -> None:
+    """Give each row of a chunk what lies in the first slot of the sums."""
+    count = until - first
+    gets = money[first:until]
+    for place in range(count):
+        gets[place] += buffer[_SUMS + place]
+    if subsidy:
+        gets = subsidies[first:until]
+        for place in range(count):
+            gets[place] += buffer[_SUMS + place]
+    for place in range(count):
+        buffer[_SUMS + place] *= weight[place]
+    for place in range(count, CHUNK):
+        buffer[_SUMS + place] = 0.0
+    received[0, programme] += _sum(buffer, _SUMS)
 
 
 @part
@@ -1072,19 +1328,17 @@ def _learn(
     last: int,
 ) -> None:
     """Familiarity, and adoption under Bass diffusion, a month later."""
-    bits = np.iinfo(np.uint8).bits
-    low = (1 << bits) - 1
-    for row in range(first, last):
-        seen, known = work.peers_seen[row], columns.familiarity[row]
-        share = (seen >> bits) / max(seen & low, 1)
-        exposure = constants.marketing + constants.word_of_mouth * share
+    familiarity, share = columns.familiarity[first:last], work.peer_share[first:last]
+    for place in range(last - first):
+        known = familiarity[place]
+        exposure = constants.marketing + constants.word_of_mouth * share[place]
         known = known + exposure * (1.0 - known) - constants.forgetting * known
-        columns.familiarity[row] = min(max(known, 0.0), 1.0)
+        familiarity[place] = min(max(known, 0.0), 1.0)
     if constants.choice == 2:
+        adoption = columns.adoption[first:last]
         hazard = constants.innovation + constants.imitation * adopted
-        for row in range(first, last):
-            adoption = columns.adoption[row]
-            columns.adoption[row] = min(1.0, adoption + hazard * (1.0 - adoption))
+        for place in range(last - first):
+            adoption[place] = min(1.0, adoption[place] + hazard * (1.0 - adoption[place]))
 
 
 @part
@@ -1101,15 +1355,21 @@ def _draw_new_cars(
 ) -> tuple[int, float]:
     """Note whose car goes, and who has a new one; and how many others may want a used one."""
     decided = work.decided[idea]
+    lefts, moveds = decided[LEFT, first:last], decided[MOVED, first:last]
+    cars, weights, cells = (
+        columns.car[first:last],
+        columns.weight[first:last],
+        work.cell[first:last],
+    )
     sought = 0.0
-    leaving = keys[0]
-    for row in range(first, last):
-        draw = uniform(leaving, row)
-        owns, moved = columns.car[row] >= 0, decided[MOVED, row]
-        if draw >= decided[LEFT, row] + moved:
-            if not owns:
-                sought += columns.weight[row] * work.factor[work.cell[row]] * moved
+    leaving, factor = keys[0], work.factor
+    for place in range(last - first):
+        draw = uniform(leaving, first + place)
+        owns, moved = cars[place] >= 0, moveds[place]
+        if draw >= lefts[place] + moved:
+            sought += 0.0 if owns else weights[place] * factor[cells[place]] * moved
             continue
+        row = first + place
         scraps = owns and draw < decided[LEFT, row]
         hybrid, electric = decided[MOVED_HYBRID, row], decided[MOVED_ELECTRIC, row]
         if scraps:
@@ -1144,8 +1404,9 @@ def _draw_used_cars(
     decided = work.decided[idea]
     rows, groups = columns.car.shape[0], (columns.car.shape[0] + GROUP - 1) // GROUP
     supply = work.sold_on[groups - 1]
+    moveds = decided[MOVED]
     for row in range(rows):
-        moved = decided[MOVED, row]
+        moved = moveds[row]
         if columns.car[row] >= 0 or uniform(keys[3], row) >= moved * supplied:
             continue
         if uniform(keys[0], row) < moved:
@@ -1165,7 +1426,13 @@ def _seller(
     columns: CarColumns, work: CarWork, idea: int, place: float, rows: int, groups: int
 ) -> int:
     """Row of the car at a place in the line of all cars that are sold on."""
-    group = int(np.searchsorted(work.sold_on[:groups], place, side="right"))
+    group, beyond = 0, groups
+    while group < beyond:
+        middle = (group + beyond) // 2
+        if work.sold_on[middle] > place:
+            beyond = middle
+        else:
+            group = middle + 1
     passed = work.sold_on[group - 1] if group > 0 else 0.0
     for row in range(group * GROUP, rows):
         if columns.car[row] >= 0:
@@ -1178,53 +1445,83 @@ def _seller(
 
 @kernel
 def claims_of_rows(
-    columns: CarColumns, work: CarWork, idea: int, way: int, kind_of_claim: int, out: Array
+    columns: CarColumns,
+    work: CarWork,
+    constants: CarConstants,
+    idea: int,
+    way: int,
+    rates: int,
+    out: Array,
 ) -> None:
     """Write what each row claims under an idea of money into ``out``, yuan, shape (n,).
 
     Parameters
     ----------
-    columns, work
+    columns, work, constants
         The market.
     idea
         Place of the decision.
     way
         0 for scrapping, 1 for selling on.
-    kind_of_claim
-        Table of what is claimed.
+    rates
+        Row of what is claimed in ``work.rates``.
     out
         Filled.
     """
-    decided, table = work.decided[idea], work.table[idea]
-    hazard, h, e = LEFT, LEFT_HYBRID, LEFT_ELECTRIC
-    if way == 1:
-        hazard, h, e = MOVED, MOVED_HYBRID, MOVED_ELECTRIC
+    yuan = work.rates[idea, rates]
+    cars = np.zeros(3)
     for row in range(columns.car.shape[0]):
-        weight = columns.weight[row] * work.factor[work.cell[row]]
-        out[row] = (
-            weight
-            * decided[hazard, row]
-            * mean_of(table, work.kind[row], kind_of_claim, decided[h, row], decided[e, row])
-        )
+        _subsidised(columns, work, constants, idea, way, row, cars)
+        out[row] = cars[0] * yuan[0] + cars[1] * yuan[1] + cars[2] * yuan[2]
 
 
 @kernel
 def cars_of_rows(
-    columns: CarColumns, work: CarWork, idea: int, way: int, share: float, out: Array
+    columns: CarColumns,
+    work: CarWork,
+    constants: CarConstants,
+    idea: int,
+    way: int,
+    share: float,
+    out: Array,
 ) -> None:
     """Add subsidised cars of each row and powertrain to ``out``, times a share, shape (n, 3).
 
-    ``idea`` and ``way`` are as in :func:`claims_of_rows`.
+    All others are as in :func:`claims_of_rows`.
     """
-    decided, table = work.decided[idea], work.table[idea]
-    hazard, h, e, count = LEFT, LEFT_HYBRID, LEFT_ELECTRIC, COUNT_LEFT
-    if way == 1:
-        hazard, h, e, count = MOVED, MOVED_HYBRID, MOVED_ELECTRIC, COUNT_MOVED
+    cars = np.zeros(3)
     for row in range(columns.car.shape[0]):
-        kind = work.kind[row]
-        weight = share * columns.weight[row] * work.factor[work.cell[row]] * decided[hazard, row]
-        hybrid, electric = decided[h, row], decided[e, row]
-        base = table[kind, count, 0]
-        out[row, 0] += weight * (1.0 - hybrid - electric) * base
-        out[row, 1] += weight * hybrid * (base + table[kind, count, 1])
-        out[row, 2] += weight * electric * (base + table[kind, count, 2])
+        _subsidised(columns, work, constants, idea, way, row, cars)
+        for new in range(3):
+            count = share * cars[new]
+            if way == 1:
+                count *= work.rates[idea, COUNT_ON, new]
+            out[row, new] += count
+
+
+@part
+def _subsidised(
+    columns: CarColumns,
+    work: CarWork,
+    constants: CarConstants,
+    idea: int,
+    way: int,
+    row: int,
+    cars: Array,
+) -> None:
+    """New cars of a row that earn money; of those who sell on, all of those who may claim it."""
+    kind, decided = work.kind[row], work.decided[idea]
+    weight = columns.weight[row] * work.factor[work.cell[row]]
+    hazard, h, e = decided[LEFT, row], decided[LEFT_HYBRID, row], decided[LEFT_ELECTRIC, row]
+    weight *= constants.replacement_share
+    if way == 1:
+        weight = columns.weight[row] * work.factor[work.cell[row]] * ((kind >> 1) & 1)
+        hazard, h, e = decided[MOVED, row], decided[MOVED_HYBRID, row], decided[MOVED_ELECTRIC, row]
+    cars[0], cars[1], cars[2] = (
+        weight * hazard * (1.0 - h - e),
+        weight * hazard * h,
+        weight * hazard * e,
+    )
+    if way == 0:
+        for new in range(3):
+            cars[new] *= work.entitled[idea, kind, new]
