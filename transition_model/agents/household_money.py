@@ -174,7 +174,11 @@ class TradeInMoney:
         return done
 
     def serve_at_once(
-        self, rules: RulesOfMonth, totals: Mapping[str, ClaimsOfMonth], left: float
+        self,
+        law: Mapping[str, Instrument],
+        rules: RulesOfMonth,
+        totals: Mapping[str, ClaimsOfMonth],
+        left: float,
     ) -> dict[str, OfficeMonth] | None:
         """What :meth:`serve` answers where all claims are paid as they come; None elsewhere.
 
@@ -192,8 +196,8 @@ class TradeInMoney:
                 paid += totals[name].with_money
         if paid > max(left, 0.0):
             return None
-        for office in offices.values():
-            office.pot = 0.0
+        for name in rules.pays:
+            self.office(law[name]).pot = 0.0
         return rules.done
 
     def paid_to_rows(self, name: str, done: OfficeMonth, claims: RuleClaims) -> Array:

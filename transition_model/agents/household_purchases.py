@@ -257,7 +257,7 @@ class Purchases:
         }
         left = money_left(situation)
         worth = {name: partial(_worth, situation, name) for name in totals}
-        done = None if rules.begins else self.money.serve_at_once(rules, totals, left)
+        done = None if rules.begins else self.money.serve_at_once(law, rules, totals, left)
         if done is None:
             top_ups = self._top_ups(
                 situation, lambda way: market.subsidised_cars(way, ((OFFERED, 1.0),))
