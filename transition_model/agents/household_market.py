@@ -305,15 +305,17 @@ class CarMarket:
             float(situation.stocks["public_charging_points_per_new_energy_car"]),
         )
         stock = situation.stocks["private_cars"]
-        oldest, self.adopted = kernels.open_market(self.columns, self.work, terms, index, stock)
+        oldest, self.adopted = kernels.open_market(
+            tuple(self.columns), tuple(self.work), tuple(terms), index, stock
+        )
         if oldest >= len(self.constants.natural) - 1:
             self._read_constants(columns["income"], situation, oldest)
 
     def decide(self, idea: int, reckoned: float) -> None:
         """Decide under an idea of money, of which buyers reckon with a share."""
         kernels.decide(
-            self.columns, self.work, self.constants, self.terms, self.month, idea, reckoned,
-            idea == CLOSED,
+            tuple(self.columns), tuple(self.work), tuple(self.constants), tuple(self.terms),
+            tuple(self.month), idea, reckoned, idea == CLOSED,
         )  # fmt: skip
 
     def sum_of(self, place: int, idea: int = OFFERED) -> float:
@@ -372,9 +374,9 @@ class CarMarket:
             ]
         )
         orders = kernels.close_market(
-            self.columns, self.work, self.constants, self.terms, self.month, idea,
-            np.array(served), self.adopted, keys, self.money, self.places, self.subsidies,
-            self.received, bought, ledger.flow("private_car_scrappage_per_month"),
+            tuple(self.columns), tuple(self.work), tuple(self.constants), tuple(self.terms),
+            tuple(self.month), idea, np.array(served), self.adopted, keys, self.money, self.places,
+            self.subsidies, self.received, bought, ledger.flow("private_car_scrappage_per_month"),
         )  # fmt: skip
         ledger.flow("private_car_purchases_per_month")[:] += bought
         ledger.flow("private_charging_point_orders_per_month")[...] += orders
