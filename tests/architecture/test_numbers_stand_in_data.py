@@ -25,7 +25,7 @@ ARRAY_LENGTHS = {
     ("policy/claims.py", 4.0),
     ("kernels/household_cars.py", 32.0),
     ("kernels/household_cars.py", 64.0),
-    ("kernels/household_cars.py", 256.0),
+    ("kernels/household_cars.py", 128.0),
     ("kernels/household_cars.py", 4096.0),
 }
 """Rows of a block; ages, the last one open; a quarter of what an integer holds, and a column; kinds
