@@ -26,7 +26,6 @@ TWENTY_FOUR_GIBIBYTES = 24 * 2.0**30
 WAYS = ("compiled", "numpy")
 
 
-@pytest.mark.xfail(strict=True, reason="26.4 GB for the city while households decide in numpy")
 def test_the_whole_city_fits_into_twenty_four_gibibytes() -> None:
     check_run_size(THE_CITY, "compiled", available=TWENTY_FOUR_GIBIBYTES)
 
