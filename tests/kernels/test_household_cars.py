@@ -225,6 +225,24 @@ def test_cars_older_than_the_table_of_hazards_leave_as_they_do_with_numpy() -> N
     assert_same(town)
 
 
+def test_of_a_young_sample_old_cars_of_the_stock_leave_as_they_do_with_numpy() -> None:
+    town = Town(6, Month.parse("2026-05"))
+    columns = town.households.columns
+    columns["registered"][columns["car"] >= 0] = town.month.index - 40
+    (ledger,) = assert_same(town)
+    assert ledger["private_car_scrappage_per_month"][:, -1].sum() > 0.0
+
+
+def test_a_copy_of_a_town_goes_on_as_the_town_does() -> None:
+    town = Town(8, Month.parse("2025-02"))
+    town.step()
+    other = copy.deepcopy(town)
+    first, second = town.step(), other.step()
+    assert_array_equal(second[SPENDING], first[SPENDING])
+    for name, column in town.households.columns.items():
+        assert_array_equal(other.households.columns[name], column, err_msg=name)
+
+
 def test_what_kernels_pay_is_received_by_rows() -> None:
     town = Town(9, Month.parse("2024-04"))
     booked = np.sum([town.step()[SPENDING] for _ in range(24)], axis=0)

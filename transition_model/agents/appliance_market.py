@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +65,19 @@ def runs_of(weight: Array) -> NDArray[np.int64]:
     return np.concatenate([[0], np.flatnonzero(np.diff(weight)) + 1, [len(weight)]])
 
 
+def _views(columns: Mapping[str, NDArray[Any]], number: NDArray[Any]) -> kernels.Columns:
+    """The columns as the kernels see them; ``number`` is the class of income, shape (n,)."""
+    return kernels.Columns(
+        columns["appliance_bought"].reshape(-1),
+        columns["appliance_grade"].view(np.uint8).reshape(-1),
+        columns["appliance_readiness"].reshape(-1),
+        columns["appliance_claims"].reshape(-1),
+        columns["weight"],
+        number,
+        runs_of(columns["weight"]),
+    )
+
+
 class ApplianceMarket:
     """Decides, and remembers, row by row.
 
@@ -88,15 +102,8 @@ class ApplianceMarket:
     ) -> None:
         rows, kinds = columns["appliance_grade"].shape
         number, incomes = income_classes(columns)
-        self._columns = kernels.Columns(
-            columns["appliance_bought"].reshape(-1),
-            columns["appliance_grade"].view(np.uint8).reshape(-1),
-            columns["appliance_readiness"].reshape(-1),
-            columns["appliance_claims"].reshape(-1),
-            columns["weight"],
-            number,
-            runs_of(columns["weight"]),
-        )
+        self._households = columns
+        self._columns = _views(columns, number)
         self._bounds = block_bounds(rows)
         self._blocks = len(self._bounds) - 1
         self._oldest = int(columns["appliance_bought"].min())
@@ -142,6 +149,16 @@ class ApplianceMarket:
         self._at_rest = False
         self._month = -1
         self._settled = False
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ApplianceMarket:
+        # The copy of a view is no view of the copy.
+        other = object.__new__(ApplianceMarket)
+        memo[id(self)] = other
+        for name, value in self.__dict__.items():
+            if name != "_columns":
+                setattr(other, name, copy.deepcopy(value, memo))
+        other._columns = _views(other._households, self._columns.income_class.copy())
+        return other
 
     def decide(
         self, idea: int, situation: Situation, offer: TradeInOffer, reckoned: float

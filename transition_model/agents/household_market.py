@@ -17,7 +17,7 @@ from transition_model.agents.household_offers import (
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import replacement, vehicle_choice
 from transition_model.calendar import MONTHS_PER_YEAR
-from transition_model.dimensions import shape
+from transition_model.dimensions import dimension, shape
 from transition_model.kernels import household_cars as kernels
 from transition_model.kernels.household_cars import (
     CarColumns,
@@ -188,7 +188,7 @@ class CarMarket:
     columns, work, constants
         What kernels read and write.
     money, places, subsidies
-        Yuan received by programme, shape (programmes, n); places of :data:`PAID_BY_ROWS` in it;
+        Yuan received by programme, shape (n, programmes); places of :data:`PAID_BY_ROWS` in it;
         yuan received in all, shape (n,).
     parameters, choice
         Whose constants they are.
@@ -260,7 +260,7 @@ class CarMarket:
             columns=own,
             work=work,
             constants=constants,
-            money=columns["money_received"].T,
+            money=columns["money_received"],
             places=np.array(places),
             subsidies=columns["subsidy_received"],
             parameters=parameters,
@@ -275,7 +275,9 @@ class CarMarket:
 
     def _read_constants(self, income: Array, situation: Situation, oldest: int) -> None:
         self.parameters, self.choice = situation.parameters, situation.structures["car_choice"]
-        months = oldest + _YEARS_AHEAD * MONTHS_PER_YEAR
+        # Cars of any class may stand in a cell of which the sample has none.
+        classes = len(self.work.empty) // len(dimension("powertrain"))
+        months = max(oldest, classes * MONTHS_PER_YEAR) + _YEARS_AHEAD * MONTHS_PER_YEAR
         self.constants = constants_of(self.parameters, self.choice, months)
         constants = self.constants
         exponents = np.array(
@@ -375,8 +377,9 @@ class CarMarket:
         )
         orders = kernels.close_market(
             tuple(self.columns), tuple(self.work), tuple(self.constants), tuple(self.terms),
-            tuple(self.month), idea, np.array(served), self.adopted, keys, self.money, self.places,
-            self.subsidies, self.received, bought, ledger.flow("private_car_scrappage_per_month"),
+            tuple(self.month), idea, np.array(served), self.adopted, keys, self.money.T,
+            self.places, self.subsidies, self.received, bought,
+            ledger.flow("private_car_scrappage_per_month"),
         )  # fmt: skip
         ledger.flow("private_car_purchases_per_month")[:] += bought
         ledger.flow("private_charging_point_orders_per_month")[...] += orders
