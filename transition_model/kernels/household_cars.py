@@ -985,8 +985,8 @@ def mix(
                 car, cell = columns.car[row], work.cell[row]
                 buffer[_PLUG + place] = 1.0 if columns.home_charging[row] and car <= 0 else 0.0
                 buffer[_WEIGHT + place] = columns.weight[row] * work.factor[cell]
-                _mix_way(work, ideas, shares_left, row, place, 0, buffer)
-                _mix_way(work, ideas, shares_moved, row, place, 1, buffer)
+                _mix_way(work.decided, ideas, shares_left, row, place, 0, buffer)
+                _mix_way(work.decided, ideas, shares_moved, row, place, 1, buffer)
                 bound = 1.0 - buffer[_LEFT + place]
                 buffer[_MOVED + place] = min(buffer[_MOVED + place], bound)
             for place in range(until - first, CHUNK):
@@ -998,7 +998,7 @@ def mix(
 
 @part
 def _mix_way(
-    work: CarWork,
+    decided: Array,
     ideas: NDArray[np.int64],
     shares: Array,
     row: int,
@@ -1015,15 +1015,15 @@ def _mix_way(
     total = hybrid = electric = refill = 0.0
     for part_ in range(ideas.shape[0]):
         idea = ideas[part_]
-        hazard = shares[part_] * work.decided[idea, name, row]
+        hazard = shares[part_] * decided[idea, name, row]
         total += hazard
-        hybrid += hazard * work.decided[idea, name_h, row]
-        electric += hazard * work.decided[idea, name_e, row]
-        refill += shares[part_] * work.decided[idea, name_refill, row]
+        hybrid += hazard * decided[idea, name_h, row]
+        electric += hazard * decided[idea, name_e, row]
+        refill += shares[part_] * decided[idea, name_refill, row]
     usual = ideas[0]
     buffer[slot + place] = total
-    buffer[slot_h + place] = hybrid / total if total > 0.0 else work.decided[usual, name_h, row]
-    buffer[slot_e + place] = electric / total if total > 0.0 else work.decided[usual, name_e, row]
+    buffer[slot_h + place] = hybrid / total if total > 0.0 else decided[usual, name_h, row]
+    buffer[slot_e + place] = electric / total if total > 0.0 else decided[usual, name_e, row]
     buffer[slot_refill + place] = refill
 
 
@@ -1483,11 +1483,17 @@ def claims_of_rows(
     out
         Filled.
     """
-    yuan = work.rates[idea, rates]
-    cars = np.zeros(3)
-    for row in range(columns.car.shape[0]):
-        _subsidised(columns, work, constants, idea, way, row, cars)
-        out[row] = cars[0] * yuan[0] + cars[1] * yuan[1] + cars[2] * yuan[2]
+    yuan, claiming = work.rates[idea, rates], np.empty((KINDS, 3))
+    _fill_claiming(constants.replacement_share, work.entitled[idea], way, claiming)
+    for kind in range(KINDS):
+        for new in range(3):
+            claiming[kind, new] *= yuan[new]
+    hazard, hybrid, electric = _way_of(work.decided[idea], way)
+    kinds, cells, weight, factor = work.kind, work.cell, columns.weight, work.factor
+    for row in range(out.shape[0]):
+        kind, h, e = int(kinds[row]), hybrid[row], electric[row]
+        each = (1.0 - h - e) * claiming[kind, 0] + h * claiming[kind, 1] + e * claiming[kind, 2]
+        out[row] = weight[row] * factor[cells[row]] * hazard[row] * each
 
 
 @kernel
@@ -1504,39 +1510,34 @@ def cars_of_rows(
 
     All others are as in :func:`claims_of_rows`.
     """
-    cars = np.zeros(3)
-    for row in range(columns.car.shape[0]):
-        _subsidised(columns, work, constants, idea, way, row, cars)
+    claiming = np.empty((KINDS, 3))
+    _fill_claiming(constants.replacement_share, work.entitled[idea], way, claiming)
+    for kind in range(KINDS):
         for new in range(3):
-            count = share * cars[new]
-            if way == 1:
-                count *= work.rates[idea, COUNT_ON, new]
-            out[row, new] += count
+            claiming[kind, new] *= share * (work.rates[idea, COUNT_ON, new] if way == 1 else 1.0)
+    hazard, hybrid, electric = _way_of(work.decided[idea], way)
+    kinds, cells, weight, factor = work.kind, work.cell, columns.weight, work.factor
+    for row in range(out.shape[0]):
+        kind, h, e = int(kinds[row]), hybrid[row], electric[row]
+        cars = weight[row] * factor[cells[row]] * hazard[row]
+        out[row, 0] += cars * (1.0 - h - e) * claiming[kind, 0]
+        out[row, 1] += cars * h * claiming[kind, 1]
+        out[row, 2] += cars * e * claiming[kind, 2]
 
 
 @part
-def _subsidised(
-    columns: CarColumns,
-    work: CarWork,
-    constants: CarConstants,
-    idea: int,
-    way: int,
-    row: int,
-    cars: Array,
-) -> None:
-    """New cars of a row that earn money; of those who sell on, all of those who may claim it."""
-    kind, decided = work.kind[row], work.decided[idea]
-    weight = columns.weight[row] * work.factor[work.cell[row]]
-    hazard, h, e = decided[LEFT, row], decided[LEFT_HYBRID, row], decided[LEFT_ELECTRIC, row]
-    weight *= constants.replacement_share
-    if way == 1:
-        weight = columns.weight[row] * work.factor[work.cell[row]] * ((kind >> 1) & 1)
-        hazard, h, e = decided[MOVED, row], decided[MOVED_HYBRID, row], decided[MOVED_ELECTRIC, row]
-    cars[0], cars[1], cars[2] = (
-        weight * hazard * (1.0 - h - e),
-        weight * hazard * h,
-        weight * hazard * e,
-    )
-    if way == 0:
+def _fill_claiming(replaced: float, entitled: Array, way: int, claiming: Array) -> None:
+    """Share of those who leave that may claim, by kind and new powertrain, shape (KINDS, 3)."""
+    for kind in range(KINDS):
         for new in range(3):
-            cars[new] *= work.entitled[idea, kind, new]
+            claiming[kind, new] = replaced * entitled[kind, new]
+            if way == 1:
+                claiming[kind, new] = (kind >> 1) & 1
+
+
+@part
+def _way_of(decided: Array, way: int) -> tuple[Array, Array, Array]:
+    """Hazard and probabilities of hybrid and electric of a way to a new car, shape (n,) each."""
+    if way == 1:
+        return decided[MOVED], decided[MOVED_HYBRID], decided[MOVED_ELECTRIC]
+    return decided[LEFT], decided[LEFT_HYBRID], decided[LEFT_ELECTRIC]
