@@ -96,7 +96,8 @@ def market_terms(reading: WatchedReading) -> MarketTerms:
         registered_by=offer.registered_by.astype(np.int64),
         new_for_old=offer.new_for_old.astype(np.float64),
         months_left=np.array(
-            [ends.scrappage.months_left, ends.replacement.months_left, ends.tax.months_left]
+            [ends.scrappage.months_left, ends.replacement.months_left, ends.tax.months_left],
+            dtype=np.float64,
         ),
         owned_by_scrappage=int(offer.owned_by_scrappage),
         owned_by_replacement=int(offer.owned_by_replacement),
