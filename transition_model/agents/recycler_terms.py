@@ -137,7 +137,7 @@ def terms_of_month(reading: WatchedReading) -> Terms:
         refund_share=recycling.refund_share(law, month),
         invoice_ceiling=recycling.invoice_ceiling(law, month),
         certificate=recycling.certificate(law, month),
-        battery_rule=recycling.battery_rule(law, month),
+        battery_rule=float(recycling.battery_rule(law, month)),
         recycled_content=levers["recycled_content_requirement"],
         enforcement=levers["formal_channel_enforcement"],
         grant=levers["recycling_investment_grant"],
