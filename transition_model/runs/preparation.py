@@ -46,7 +46,7 @@ def prepare(notice: Callable[[str], None] | None = None) -> None:
 
 def _compile(marker: Path, notice: Callable[[str], None] | None) -> None:
     if notice is not None:
-        notice(f"compiling rules and stocks once, half a minute or so (kept in {marker.parent})")
+        notice(f"compiling rules and stocks once, a minute or two (kept in {marker.parent})")
     command = [sys.executable, "-m", __name__, _PARTS[0]]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as other:
         compile_part(_PARTS[1])
