@@ -130,7 +130,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         self._opening = self.stocks.numbers(self.coupling.watched_names)
         self.published = self.coupling.published(self._opening)
         if self.month.month == 1:
-            self._spent_by_january = self.published["public_money_spent"]
+            self._spent_by_january = self.published["public_money_spent"].copy()
 
     def let_agents_decide(self) -> None:
         """Every agent decides on the opening state and writes into the ledger."""
