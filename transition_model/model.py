@@ -118,7 +118,7 @@ class TransitionModel(mesa.Model[Any, Any]):
     def step(self) -> None:
         """One month, step by step as in :data:`MONTH_PLAN`."""
         for _, act in MONTH_PLAN:
-            act(self)
+            getattr(self, act.__name__)()
         self.month += 1
 
     def read_policy(self) -> None:
