@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from transition_model import Scenario, TransitionModel, simulate
+from transition_model import Scenario, TransitionModel
 from transition_model.agents import household_cars
 from transition_model.agents.firms import Firm
 from transition_model.agents.households import Household
