@@ -44,21 +44,7 @@ STOCKS = [
     )
     for name in load_definitions()[result].ids
 ]
-DELAY = "adoption feeds on itself, and answers half a month sooner: "
-MISSED_BY_COUPLING = {
-    "private_cars_by_powertrain.battery_electric": f"{DELAY}1.03 % at one year's end",
-    "private_charging_points": f"{DELAY}2.2 % in 2027",
-}
 LUMPS = "plants are few and order in lumps: one order falls into another month; "
-
-
-def _marked(names: list[str], missed: dict[str, str]) -> list[object]:
-    return [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=missed[name]))
-        if name in missed
-        else name
-        for name in names
-    ]
 
 
 def _target_moved(coarse: Series, fine: Series, target: str) -> float:
@@ -91,7 +77,7 @@ def test_half_the_coupling_interval_moves_a_target_by_less_than_one_percent(
     assert _target_moved(monthly, half_the_coupling_interval, target) < COUPLING_BAR
 
 
-@pytest.mark.parametrize("name", _marked(STOCKS, MISSED_BY_COUPLING))
+@pytest.mark.parametrize("name", STOCKS)
 def test_half_the_coupling_interval_moves_a_stock_by_less_than_one_percent(
     monthly: Series, half_the_coupling_interval: Series, moved: Moved, name: str
 ) -> None:
