@@ -33,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
 def points(read: dict[str, Any], quantity: str) -> dict[int, dict[str, float]]:
     """Median, least and largest of a quantity by number of households."""
     found: dict[int, dict[str, float]] = {}
-    for one in read["benchmarks"]["growth"]["measurements"]:
+    cases = (read["benchmarks"].get(name, {}) for name in ("growth", "whole_city"))
+    for one in (one for case in cases for one in case.get("measurements", ())):
         match = NUMBER.match(one["name"])
         if match and match[2] == quantity:
             found[int(match[1].replace(",", ""))] = one

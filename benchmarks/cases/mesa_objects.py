@@ -14,9 +14,9 @@ from benchmarks.measuring import Measurement, seconds_of
 from benchmarks.mesa_objects.model import ObjectModel
 from transition_model import TransitionModel
 
-HOUSEHOLDS = (500, 2_000)
-FIRST_MONTHS = 3
-MONTHS = 9
+HOUSEHOLDS = (2_000, 20_000)
+FIRST_MONTHS = 2
+MONTHS = 3
 
 
 def measure(
