@@ -21,11 +21,14 @@ NUMBER = re.compile(r"^([\d,]+) households, (.+)$")
 def main(arguments: list[str] | None = None) -> int:
     """Read, draw, write."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth_figure")
-    parser.add_argument("--results", type=Path, default=ROOT / "results" / "benchmarks.json")
+    parser.add_argument(
+        "results", type=Path, nargs="*", default=[ROOT / "results" / "benchmarks.json"]
+    )
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "growth.svg")
     options = parser.parse_args(arguments)
-    read = json.loads(options.results.read_text("utf-8"))
-    draw(read, options.output)
+    found = [json.loads(path.read_text("utf-8")) for path in options.results]
+    cases = {name: case for read in found for name, case in read["benchmarks"].items()}
+    draw({"machine": found[0]["machine"], "benchmarks": cases}, options.output)
     sys.stdout.write(f"Written to {options.output}\n")
     return 0
 
