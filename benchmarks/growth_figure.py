@@ -66,12 +66,12 @@ def draw(read: dict[str, Any], output: Path) -> None:
         axis.plot(sizes, medians, color=LINE, marker="o")
         for size, median in zip(sizes, medians, strict=True):
             axis.annotate(
-                f"{median:.3g}", (size, median), xytext=(0, 7), textcoords="offset points",
-                ha="center", color=INK,
+                f"{median:.3g}", (size, median), xytext=(-5, 5), textcoords="offset points",
+                ha="right", color=INK,
             )  # fmt: skip
         axis.set_xscale("log")
         axis.set_yscale("log")
-        axis.margins(x=0.1, y=0.18)
+        axis.margins(x=0.2, y=0.18)
         axis.set_title(title, loc="left", color=INK)
         axis.set_xlabel("households", color=MUTED)
         axis.tick_params(colors=MUTED)
