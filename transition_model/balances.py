@@ -179,8 +179,8 @@ class Seam:
         opening, gain, loss = self.kept(before), self.inflows(flows), self.outflows(flows)
         size = np.maximum(np.abs(opening) + gain + loss, 1.0)
         off = np.abs((self.kept(after) - opening) - (gain - loss))
-        # No number is allowed to be negative here; how far one may be depends on its balance.
-        if not (off <= TOLERANCE * size).all() or after[self.kept.members].min() < 0.0:
+        # How far below zero rounding may take a stock depends on its balance, and is never less.
+        if not (off <= TOLERANCE * size).all() or after[self.kept.members].min() < -TOLERANCE:
             check_seam(
                 month,
                 self.balances,
