@@ -42,7 +42,9 @@ def random_stocks(draws: np.random.Generator) -> dict[str, np.ndarray]:
     }
 
 
-def in_both(agents: list[StationDevelopers] | list[ShipOwners], situation: Situation) -> None:
+def assert_both_decide_the_same(
+    agents: list[StationDevelopers] | list[ShipOwners], situation: Situation
+) -> None:
     """Two equal sets decide, one in numpy and one compiled, and are equal again."""
     ledgers = []
     for kernels, one in zip(("compiled", "numpy"), agents, strict=True):
@@ -98,7 +100,9 @@ def test_columns_and_ledger_are_those_of_numpy(
                 changed += draws.uniform(0.0, 4e6) * (name == "operating_received")
                 for one in agents:
                     one.columns[name][:] = changed
-        in_both(agents, situation_of(Month.parse(month), scenario, seed, parameters))
+        assert_both_decide_the_same(
+            agents, situation_of(Month.parse(month), scenario, seed, parameters)
+        )
 
 
 @pytest.mark.parametrize("name", ["plan", "none", "accelerated"])
@@ -109,4 +113,6 @@ def test_eight_years_are_those_of_numpy(
     parameters, scenario = ParameterValues(load_parameters(), {}), Scenario.load(name)
     agents = [kind.build(None, parameters, 2, 1) for _ in range(2)]
     for step in range(96):
-        in_both(agents, situation_of(Month.parse("2020-01") + step, scenario, 2, parameters))
+        assert_both_decide_the_same(
+            agents, situation_of(Month.parse("2020-01") + step, scenario, 2, parameters)
+        )
