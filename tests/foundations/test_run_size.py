@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from transition_model.agents import opening
 from transition_model.agents.households import Households
 from transition_model.calendar import Month
 from transition_model.errors import InputError
@@ -85,6 +87,8 @@ def test_a_model_that_can_not_fit_is_refused_before_a_household_is_built(
         raise AssertionError("built")
 
     monkeypatch.setattr(Households, "build", built)
+    # A population that an earlier test has built would serve again.
+    monkeypatch.setattr(opening, "_memory", OrderedDict)
     with pytest.raises(InputError, match=r"households: read 1000000000000; .* GB of memory"):
         TransitionModel(households=10**12)
     with pytest.raises(AssertionError, match="built"):
