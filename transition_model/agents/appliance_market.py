@@ -16,6 +16,7 @@ from transition_model.agents.situation import Situation
 from transition_model.behaviour import replacement, vehicle_choice
 from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.dimensions import dimension
+from transition_model.errors import InputError
 from transition_model.kernels import household_appliances as kernels
 from transition_model.parameters import ParameterValues
 from transition_model.policy.trade_in import TradeInOffer
@@ -52,12 +53,26 @@ class RowClaims:
 def income_classes(columns: Mapping[str, NDArray[Any]]) -> tuple[NDArray[np.uint16], Array]:
     """Classes of income, counted from the lowest, shape (n,); and their incomes, yuan a year.
 
-    Classes in which nobody is get the lowest income.
+    Classes in which nobody is get the lowest income. Where somebody has written other incomes than
+    those of :func:`.population.in_classes`, every income is a class.
+
+    Raises
+    ------
+    InputError
+        If there are more incomes than classes can be told apart.
     """
+    income = columns["income"]
     number = (columns["income_class"] - columns["income_class"].min()).astype(np.uint16)
-    incomes = np.full(int(number.max()) + 1, columns["income"].min())
-    incomes[number] = columns["income"]
-    return number, incomes
+    incomes = np.full(int(number.max()) + 1, income.min())
+    incomes[number] = income
+    if np.array_equal(incomes[number], income):
+        return number, incomes
+    incomes, place = np.unique(income, return_inverse=True)
+    most = np.iinfo(np.uint16).max + 1
+    if len(incomes) > most:
+        allowed = f"at most {most} different incomes; population.in_classes rounds them"
+        raise InputError("household income", len(incomes), allowed)
+    return place.astype(np.uint16), incomes
 
 
 def runs_of(weight: Array) -> NDArray[np.int64]:

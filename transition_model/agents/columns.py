@@ -23,6 +23,51 @@ from transition_model.errors import InputError
 type Column = NDArray[Any]
 
 
+class WatchedColumns(Mapping[str, Column]):
+    """Columns of which the model itself changes some; it hears of it when others are written to.
+
+    What the model does not change it may look at once for a whole run. Such columns are handed
+    out read-only: they are written to with :meth:`write`, as :meth:`ColumnarAgentSet.set` and
+    views of rows do, and numpy refuses all else.
+
+    Parameters
+    ----------
+    arrays
+        State by name; who holds these arrays themselves may write into them unheard.
+    changing
+        Names of those that the model changes, and so reads anew every month.
+
+    Attributes
+    ----------
+    written
+        How often others have been written to.
+    """
+
+    def __init__(self, arrays: dict[str, Column], changing: AbstractSet[str]) -> None:
+        self.arrays, self._changing = arrays, frozenset(changing)
+        self.written = 0
+
+    def __getitem__(self, name: str) -> Column:
+        column = self.arrays[name]
+        if name in self._changing:
+            return column
+        seen = column.view()
+        seen.flags.writeable = False
+        return seen
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrays)
+
+    def __len__(self) -> int:
+        return len(self.arrays)
+
+    def write(self, name: str, rows: int | NDArray[np.int64], value: Any) -> None:
+        """Write a value, or one for each of some rows."""
+        self.arrays[name][rows] = value
+        if name not in self._changing:
+            self.written += 1
+
+
 class RowAgent(mesa.Agent[Any]):
     """A Mesa agent that is a view of one row: reading and writing goes to the columns."""
 
@@ -46,7 +91,7 @@ class RowAgent(mesa.Agent[Any]):
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in self._set.columns:
             raise AttributeError(f"{type(self).__name__} has no column {name!r}")
-        self._set.columns[name][self._row] = value
+        self._set._write(name, self._row, value)
 
     def remove(self) -> None:
         """Refused: rows are made when the population is built."""
@@ -77,7 +122,8 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
     model
         The Mesa model.
     columns
-        State by name; each array has the agents along its first axis.
+        State by name; each array has the agents along its first axis. :class:`WatchedColumns`
+        notice what is written to them.
     first_id
         ``unique_id`` of row 0.
     rows
@@ -250,8 +296,14 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
         """Write one value, or an array over this set, into a column."""
         if attr_name not in self.columns:
             raise AttributeError(f"no column {attr_name!r}; there are: {', '.join(self.columns)}")
-        self.columns[attr_name][self.rows] = value
+        self._write(attr_name, self.rows, value)
         return self
+
+    def _write(self, name: str, rows: int | NDArray[np.int64], value: Any) -> None:
+        if isinstance(self.columns, WatchedColumns):
+            self.columns.write(name, rows, value)
+        else:
+            self.columns[name][rows] = value
 
     def agg(self, attribute: str, func: Callable[..., Any] | Iterable[Callable[..., Any]]) -> Any:
         """One or several functions of a column, as in Mesa."""

@@ -218,6 +218,10 @@ class Purchases:
         return owners, cars, appliances, market.peer_share
 
     # -- the same with kernels ---------------------------------------------------------------
+    def look_again(self) -> None:
+        """Read again what stays the same over a run, for somebody has changed it."""
+        self.market = self.others = None
+
     def decide_compiled(self, situation: Situation) -> None:
         """Decide, pay, write flows and money, and remember; as :meth:`decide` otherwise."""
         month, law, columns = situation.month, situation.law, self.columns

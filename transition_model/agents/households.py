@@ -16,7 +16,7 @@ from transition_model.agents import (
     household_waste,
     population,
 )
-from transition_model.agents.columns import ColumnarAgentSet, RowAgent
+from transition_model.agents.columns import ColumnarAgentSet, RowAgent, WatchedColumns
 from transition_model.agents.home_use import HomeUse
 from transition_model.agents.household_appliances import ApplianceDecision
 from transition_model.agents.household_purchases import Purchases
@@ -27,9 +27,33 @@ from transition_model.behaviour import replacement, vehicle_choice, vehicle_choi
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
 from transition_model.districts import Districts, load_districts
+from transition_model.errors import InputError
 from transition_model.parameters import ParameterValues
 
 type Array = NDArray[np.float64]
+
+_CHANGING = frozenset(
+    {
+        "appliance_bought",
+        "appliance_claims",
+        "appliance_grade",
+        "appliance_readiness",
+        "attitude",
+        "car",
+        "car_owned_since",
+        "digital_readiness",
+        "familiarity",
+        "money_received",
+        "new_energy_adoption",
+        "readiness",
+        "registered",
+        "renovation_readiness",
+        "sorting_habit",
+        "subsidy_received",
+        "time_of_use",
+    }
+)
+"""Columns that change from month to month. All others are looked at once a run."""
 
 
 @cache
@@ -55,6 +79,9 @@ class Households(ColumnarAgentSet[Household]):
     ``appliance_grade``, ``appliance_readiness``, ``appliance_claims`` (expected under the version
     in force), ``digital_readiness``, ``renovation_readiness``, ``subsidy_received`` (expected yuan
     since the beginning), ``money_received`` (for purchases, by programme, tax relief included).
+
+    Columns that households do not change themselves are read-only arrays, written to with ``set``
+    or by a household's view; a month later the class of an income that was written is its own.
     """
 
     @classmethod
@@ -69,7 +96,7 @@ class Households(ColumnarAgentSet[Household]):
     ) -> Self:
         """The population at the beginning of ``start``; see :mod:`.population`."""
         columns = population.household_columns(_districts(), parameters, rows, seed, start.index)
-        households = cls(Household, model, columns, first_id)
+        households = cls(Household, model, WatchedColumns(columns, _CHANGING), first_id)
         # What a household can't see change during a run is read once.
         households._reference_income = float(
             np.sum(households.income * households.weight) / households.weight.sum()
@@ -83,12 +110,16 @@ class Households(ColumnarAgentSet[Household]):
     _start: Month
     _trips: Trips
     _made_for: ParameterValues | None = None
+    _heard: int = 0
+    columns: WatchedColumns
     _home_use: HomeUse
     _waste: WasteAtHome
     purchases: Purchases
 
     def decide(self, situation: Situation) -> None:
         """All decisions of the month, on the month's opening state."""
+        if self.columns.written != self._heard:
+            self._hear(situation.parameters)
         income_index = situation.parameters.scalar("income_index", situation.month)
         if situation.kernels == "compiled":
             self._prepare(situation.parameters)
@@ -108,11 +139,23 @@ class Households(ColumnarAgentSet[Household]):
         """Work out what parameters say for a whole run."""
         if self._made_for is parameters:
             return
-        columns, reference = self.columns, self._reference_income
+        columns, reference = self.columns.arrays, self._reference_income
         self._home_use = HomeUse(columns, parameters, reference)
         self._trips = Trips(columns, parameters, reference, self._start, self._trips.taste)
         self._waste = WasteAtHome(columns, parameters)
         self._made_for = parameters
+
+    def _hear(self, parameters: ParameterValues) -> None:
+        """Look again at columns of which something has been written from outside."""
+        columns = self.columns.arrays
+        income = columns["income"]
+        if not (np.isfinite(income) & (income > 0.0)).all():
+            raise InputError("household income", float(np.min(income)), "a number above 0")
+        width = parameters.scalar("income_class_width")
+        columns["income_class"][:] = population.in_classes(np.log(income), width)[0]
+        self._made_for = None
+        self.purchases.look_again()
+        self._heard = self.columns.written
 
     # -- cars, appliances and other goods ----------------------------------------------------
     def _decide_purchases(self, situation: Situation, income: Array) -> None:
