@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.measuring import MEGABYTE, Measurement
+from benchmarks.measuring import MEGABYTE, Goal, Measurement
 from benchmarks.one_run import measured
 from transition_model.run_size import bytes_of_columns
 
 HOUSEHOLDS = (10_000, 100_000, 1_000_000, 10_000_000)
 MONTHS = 96
 REPEATED_UP_TO = 100_000
+GOAL = Goal(1.3)
+"""Time of the largest over that of the smallest, against their sizes."""
 
 
 def measure(
@@ -37,6 +39,8 @@ def measure(
     more = many.households - few.households
     if more <= 0:
         return
+    growth = (many.build + many.run) / (few.build + few.run) * few.households / many.households
+    yield Measurement("time against linear growth", "times", (growth,), GOAL)
     yield Measurement(
         "a household more, a month", "us", (1e6 * (many.run - few.run) / months / more,)
     )

@@ -1,4 +1,4 @@
-"""Start-up: whole processes that do next to nothing, and the stock-flow model's first use."""
+"""Start-up: whole processes that do next to nothing, and the first use after an installation."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ COMMANDS = {
 OPEN = (
     "from transition_model.stocks import CompiledModel, load_source\nCompiledModel(load_source())"
 )
+COMMAND_GOALS = {"transition-model --help": Goal(0.5), "import Scenario": Goal(0.5)}
+FIRST_RESULT = ["-m", "transition_model", "run", "plan", "--households", "20000", "--output"]
+FIRST_RESULT_GOAL = Goal(15.0)
 FIRST_USE_GOAL, OPEN_GOAL = Goal(4.0), Goal(30.0)
 
 
@@ -32,7 +35,15 @@ def measure(repeats: int) -> Iterator[Measurement]:
     for name, arguments in COMMANDS.items():
         process(arguments)
         seconds = tuple(process(arguments).seconds for _ in range(repeats))
-        yield Measurement(name, "s", seconds)
+        yield Measurement(name, "s", seconds, COMMAND_GOALS.get(name))
+    results = [_first_result() for _ in range(repeats)]
+    yield Measurement(
+        "first result, nothing compiled yet",
+        "s",
+        tuple(one.seconds for one in results),
+        FIRST_RESULT_GOAL,
+        "the plan with 20,000 households, written to a folder",
+    )
     first = [_first_use() for _ in range(repeats)]
     yield Measurement("stock-flow model, first use", "s", tuple(one.seconds for one in first))
     yield Measurement(
@@ -46,6 +57,12 @@ def measure(repeats: int) -> Iterator[Measurement]:
     yield Measurement(
         "stock-flow model, opened again", "ms", tuple(1e3 * one for one in again), OPEN_GOAL
     )
+
+
+def _first_result() -> Process:
+    """A process that runs the plan with an empty cache folder."""
+    with TemporaryDirectory() as folder:
+        return process([*FIRST_RESULT, f"{folder}/result"], {"TRANSITION_MODEL_CACHE": folder})
 
 
 def _first_use() -> Process:
