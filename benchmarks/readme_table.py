@@ -26,7 +26,8 @@ HEADINGS = {
 MACHINE = {
     "en": "One run of `make bench`: {cpu}, {cores} cores, {memory} GB, {versions}; "
     "{date}, commit {commit}.",
-    "zh": "一次`make bench`的结果:{cpu}, {cores}核, {memory} GB, {versions}; {date}, 提交{commit}。",
+    "zh": "一次`make bench`的结果: {cpu}, {cores}核, {memory} GB, {versions}; "
+    "{date}, 提交{commit}。",
 }
 SHOWN = ("python", "mesa", "numba", "numpy", "pandas")
 
