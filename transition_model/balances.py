@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +25,9 @@ type Array = NDArray[np.float64]
 
 TOLERANCE = 1e-9
 """Of the larger of opening stock and turnover of the month."""
+
+_LEAST, _ALL = np.minimum.reduce, np.logical_and.reduce
+"""What the methods of an array come to, without the way there."""
 
 FEN = 0.01
 """Yuan: what the smallest payment is, and sums over households may round away."""
@@ -139,6 +142,18 @@ class Seam:
     kept: Sums
     inflows: Sums
     outflows: Sums
+    _off: _Signed = field(init=False)
+    _size: _Signed = field(init=False)
+
+    def __post_init__(self) -> None:
+        # All that is compared lies in one vector: stocks before, stocks after, the ledger.
+        after, flows = self.layout.size, 2 * self.layout.size
+        before = (self.kept, 0)
+        gain, loss = (self.inflows, flows), (self.outflows, flows)
+        off = ((1.0, (self.kept, after)), (-1.0, before), (-1.0, gain), (1.0, loss))
+        size = ((1.0, before), (1.0, gain), (1.0, loss))
+        object.__setattr__(self, "_off", _Signed.of(off))
+        object.__setattr__(self, "_size", _Signed.of(size))
 
     @classmethod
     def of(cls, balances: tuple[Balance, ...], layout: Layout) -> Self:
@@ -176,11 +191,13 @@ class Seam:
         BreachError
             Naming month, quantity and both sides.
         """
-        opening, gain, loss = self.kept(before), self.inflows(flows), self.outflows(flows)
-        size = np.maximum(np.abs(opening) + gain + loss, 1.0)
-        off = np.abs((self.kept(after) - opening) - (gain - loss))
+        crossed = np.concatenate((before, after, flows))
+        allowed = TOLERANCE * np.maximum(self._size(crossed), 1.0)
         # How far below zero rounding may take a stock depends on its balance, and is never less.
-        if not (off <= TOLERANCE * size).all() or after[self.kept.members].min() < -TOLERANCE:
+        if not (
+            _ALL(np.abs(self._off(crossed)) <= allowed)
+            and _LEAST(after.take(self.kept.members)) >= -TOLERANCE
+        ):
             check_seam(
                 month,
                 self.balances,
@@ -188,6 +205,30 @@ class Seam:
                 self.layout.views(after),
                 ledger_layout().views(flows),
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """Sums over groups of a vector's numbers, some of them taken off."""
+
+    members: Places
+    group: Places
+    sign: Array
+    groups: int
+
+    @classmethod
+    def of(cls, parts: tuple[tuple[float, tuple[Sums, int]], ...]) -> Self:
+        """Sums of like groups: a sign each, and where the vector begins that they add up."""
+        return cls(
+            np.concatenate([sums.members + first for _, (sums, first) in parts]),
+            np.concatenate([sums.group for _, (sums, _) in parts]),
+            np.concatenate([np.full(len(sums.members), sign) for sign, (sums, _) in parts]),
+            parts[0][1][0].groups,
+        )
+
+    def __call__(self, numbers: Array) -> Array:
+        """Sum of each group, shape (groups,)."""
+        return np.bincount(self.group, numbers.take(self.members) * self.sign, self.groups)
 
 
 def _groups(places: Places, dimensions: tuple[str, ...], over: tuple[str, ...]) -> list[Places]:
@@ -218,9 +259,9 @@ def check_spending(month: Month, spent: Array, paid: Array, levers: Mapping[str,
     BreachError
         If more is paid than is left.
     """
-    places = [dimension("subsidy_programme").index(name) for name in TRADE_IN_PROGRAMMES]
-    budget, claimed = trade_in_budget(levers), float(paid[places].sum())
-    left = max(budget - float(spent[places].sum()), 0.0)
+    places = _programmes(TRADE_IN_PROGRAMMES)
+    budget, claimed = trade_in_budget(levers), float(sum(paid.take(places).tolist()))
+    left = max(budget - float(sum(spent.take(places).tolist())), 0.0)
     if claimed > left + TOLERANCE * budget:
         raise BreachError(
             str(month), "trade-in money paid within what is left", claimed, left, "yuan"
@@ -286,12 +327,18 @@ def check_received(month: Month, received: Mapping[str, float], paid: Array) -> 
     BreachError
         Naming the programme.
     """
-    for programme, yuan in received.items():
-        booked = float(paid[dimension("subsidy_programme").index(programme)])
+    all_booked = paid.take(_programmes(tuple(received))).tolist()
+    for (programme, yuan), booked in zip(received.items(), all_booked, strict=True):
         if not abs(yuan - booked) <= max(TOLERANCE * booked, FEN):
             raise BreachError(
                 str(month), f"{programme}: received by households and booked", yuan, booked, "yuan"
             )
+
+
+@cache
+def _programmes(names: tuple[str, ...]) -> Places:
+    """Places of subsidy programmes."""
+    return np.array([dimension("subsidy_programme").index(name) for name in names], dtype=np.intp)
 
 
 def check_pots(month: Month, pots: Mapping[str, tuple[float, float]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -43,9 +43,9 @@ class Layout:
         part, shape = self.parts[name]
         return numbers[part].reshape(shape)
 
-    def views(self, numbers: Array) -> dict[str, Array]:
+    def views(self, numbers: Array) -> Views:
         """All quantities of a vector, as of :meth:`view`."""
-        return {name: numbers[part].reshape(shape) for name, (part, shape) in self.parts.items()}
+        return Views(self, numbers)
 
     def vector(self, values: Mapping[str, Array]) -> Array:
         """The vector that holds these values; shape (size,)."""
@@ -59,6 +59,33 @@ class Layout:
     def name_at(self, place: int) -> str:
         """The quantity to which a number of the vector belongs."""
         return next(name for name, (part, _) in self.parts.items() if place < part.stop)
+
+
+class Views(Mapping[str, Array]):
+    """Quantities of a vector by name, each a view of its numbers.
+
+    Parameters
+    ----------
+    layout
+        Where they lie.
+    numbers
+        The vector.
+    """
+
+    __slots__ = ("layout", "numbers")
+
+    def __init__(self, layout: Layout, numbers: Array) -> None:
+        self.layout, self.numbers = layout, numbers
+
+    def __getitem__(self, name: str) -> Array:
+        part, shape = self.layout.parts[name]
+        return self.numbers[part].reshape(shape)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.layout.parts)
+
+    def __len__(self) -> int:
+        return len(self.layout.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +117,10 @@ class Sums:
     def __call__(self, numbers: Array) -> Array:
         """Sum of each group, shape (groups,)."""
         return np.bincount(self.group, numbers[self.members], minlength=self.groups)
+
+    def of_rows(self, rows: Array) -> Array:
+        """Sums of each group in many vectors, shape (vectors, groups)."""
+        number = len(rows)
+        group = (self.group + self.groups * np.arange(number)[:, None]).ravel()
+        sums = np.bincount(group, rows[:, self.members].ravel(), minlength=number * self.groups)
+        return sums.reshape(number, self.groups)

@@ -18,13 +18,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from transition_model.dimensions import dimension, shape
 from transition_model.errors import BreachError, InputError
-from transition_model.layout import Layout
+from transition_model.layout import Layout, Views
 
 type Array = NDArray[np.float64]
 
 
 TOLERANCE = 1e-9
 """By which a share may exceed 1 through rounding."""
+
+_LEAST, _ALL = np.minimum.reduce, np.logical_and.reduce
+"""What the methods of an array come to, without the way there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,8 @@ def _bounds() -> tuple[Array, Array]:
 
     Flows begin at 0; shares and factors have to be set, and are not a number until then.
     """
-    opening, highest = np.zeros(ledger_layout().size), np.full(ledger_layout().size, np.inf)
+    largest = np.finfo(np.float64).max
+    opening, highest = np.zeros(ledger_layout().size), np.full(ledger_layout().size, largest)
     for name, entry in ledger_entries().items():
         part, _ = ledger_layout().parts[name]
         if entry.kind != "flow":
@@ -203,7 +207,7 @@ class Ledger:
             raise InputError(f"ledger {self.month}", name, "a share that has been set")
         return part.copy()
 
-    def close(self) -> dict[str, Array]:
+    def close(self) -> Views:
         """All entries of the month, for the stocks.
 
         Raises
@@ -214,11 +218,11 @@ class Ledger:
             If a number is negative or not finite, or a share above 1.
         """
         numbers = self.numbers
+        highest = _bounds()[1]
         # Written so that what is no number counts as off.
-        fine = (numbers >= 0.0) & (numbers <= _bounds()[1]) & (numbers < math.inf)
-        if not fine.all():
-            self._refuse_first(int(np.argmin(fine)))
-        return self._layout.views(numbers.copy())
+        if not (_LEAST(numbers) >= 0.0 and _ALL(numbers <= highest)):
+            self._refuse_first(int(np.argmin((numbers >= 0.0) & (numbers <= highest))))
+        return Views(self._layout, numbers.copy())
 
     def _part(self, name: str) -> Array:
         return self._layout.view(self.numbers, name)

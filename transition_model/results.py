@@ -12,6 +12,7 @@ variable a member. Derived variables are defined by their numerator and denomina
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -144,15 +145,59 @@ def _inputs(definition: Definition) -> tuple[str, ...]:
     return pair if pair else (definition.total,) if definition.total else ()
 
 
+class _ReadEachMonth:
+    """What of a catalogue is read each month, and how."""
+
+    def __init__(self, catalogue: Mapping[str, Definition]) -> None:
+        self.definitions = [d for d in catalogue.values() if d.is_read]
+        self.derived = [d for d in catalogue.values() if not d.is_read]
+        self.names = [name for d in self.definitions for name in d.ids]
+        self.ordered = [name for d in catalogue.values() for name in d.ids]
+        self.stocks = tuple(sorted({d.stock for d in self.definitions if d.stock}))
+        self.flows = tuple({d.ledger: None for d in self.definitions if d.ledger})
+        self._sums: dict[tuple[tuple[str, int, tuple[int, ...]], ...], Sums] = {}
+
+    def sums(self, layout: Layout) -> Sums:
+        """What every series is summed from, in stocks laid out so and the ledger end to end."""
+        key = tuple((name, part.start, shape) for name, (part, shape) in layout.parts.items())
+        if key not in self._sums:
+            groups = []
+            for d in self.definitions:
+                places = (
+                    layout.places(d.stock)
+                    if d.stock
+                    else layout.size + ledger_layout().places(str(d.ledger))
+                ).ravel()
+                groups += [places[members] for members in d.places]
+            self._sums[key] = Sums.of(groups)
+        return self._sums[key]
+
+
+def _read_each_month() -> _ReadEachMonth:
+    """Of the catalogue as it is: worked out once for each that there is."""
+    catalogue, known = load_definitions(), _known_catalogues()
+    for of, made in known:
+        if of is catalogue:
+            return made
+    known.append((catalogue, _ReadEachMonth(catalogue)))
+    return known[-1][1]
+
+
+@cache
+def _known_catalogues() -> deque[tuple[Mapping[str, Definition], _ReadEachMonth]]:
+    """The last catalogues that were asked for, with what is read of them."""
+    return deque(maxlen=4)
+
+
 class Recorder:
     """Collects the variables that are read each month."""
 
     def __init__(self) -> None:
-        self._definitions = [d for d in load_definitions().values() if d.is_read]
+        self._each = _read_each_month()
         self._months: list[Month] = []
-        self._rows: list[Array] = []
-        self.stock_variables = tuple(sorted({d.stock for d in self._definitions if d.stock}))
-        self._sums: Sums | None = None
+        self._read: list[Array] = []
+        self._layout: Layout | None = None
+        self.stock_variables = self._each.stocks
 
     stock_variables: tuple[str, ...]
     """Names of the stock-flow variables that are read."""
@@ -163,7 +208,7 @@ class Recorder:
         """Read one month: stocks at its end, flows over it."""
         layout = Layout.of({name: np.shape(stocks[name]) for name in self.stock_variables})
         flows = np.full(ledger_layout().size, np.nan)
-        for name in {str(d.ledger) for d in self._definitions if d.ledger}:
+        for name in self._each.flows:
             ledger_layout().view(flows, name)[...] = ledger[name]
         self.record_numbers(month, layout, layout.vector(stocks), flows)
 
@@ -180,42 +225,51 @@ class Recorder:
         ledger
             Numbers of the month's ledger.
         """
-        if self._sums is None:
-            self._sums = self._plan(layout)
+        self._layout = layout
         self._months.append(month)
-        self._rows.append(self._sums(np.concatenate([stocks, ledger])))
-
-    def _plan(self, layout: Layout) -> Sums:
-        """What every series is summed from, in the stocks and the ledger end to end."""
-        groups = []
-        for d in self._definitions:
-            places = (
-                layout.places(d.stock)
-                if d.stock
-                else layout.size + ledger_layout().places(str(d.ledger))
-            ).ravel()
-            groups += [places[members] for members in d.places]
-        return Sums.of(groups)
+        # Summed once the run is over: all months at once cost little more than one.
+        self._read.append(np.concatenate((stocks, ledger)))
 
     def series(self) -> Series:
         """All variables, derived ones included."""
-        names = [name for d in self._definitions for name in d.ids]
-        columns = np.array(self._rows).reshape(len(self._months), len(names)).T.copy()
-        values = dict(zip(names, columns, strict=True))
-        for definition in load_definitions().values():
-            if not definition.is_read:
-                values[definition.id] = _derive(definition, values, self._months)
-        ordered = {name: values[name] for d in load_definitions().values() for name in d.ids}
-        return Series(tuple(self._months), ordered)
+        each = self._each
+        columns = np.empty((len(each.names), 0))
+        if self._layout is not None:
+            columns = each.sums(self._layout).of_rows(np.array(self._read)).T.copy()
+        values = dict(zip(each.names, columns, strict=True))
+        rolling = _Rolling(values)
+        for definition in each.derived:
+            values[definition.id] = _derive(definition, rolling, self._months)
+        return Series(tuple(self._months), {name: values[name] for name in each.ordered})
 
 
-def _derive(definition: Definition, values: Mapping[str, Array], months: list[Month]) -> Array:
+class _Rolling:
+    """Sums of series over the last months; those that several definitions ask for are made once.
+
+    Parameters
+    ----------
+    values
+        Series by id; more of them may come.
+    """
+
+    def __init__(self, values: Mapping[str, Array]) -> None:
+        self._values = values
+        self._known: dict[tuple[str, int], Array] = {}
+
+    def __call__(self, name: str, window: int) -> Array:
+        """Of a series over a window, shape (months,)."""
+        if (name, window) not in self._known:
+            self._known[name, window] = _rolling(self._values[name], window)
+        return self._known[name, window]
+
+
+def _derive(definition: Definition, rolling: _Rolling, months: list[Month]) -> Array:
     window = definition.window
     if definition.total is not None:
-        return _rolling(values[definition.total], window)
+        return rolling(definition.total, window).copy()
     pair = definition.ratio or definition.reduction
     assert pair is not None
-    top, bottom = _rolling(values[pair[0]], window), _rolling(values[pair[1]], window)
+    top, bottom = rolling(pair[0], window), rolling(pair[1], window)
     ratio = np.divide(top, bottom, out=np.full_like(top, np.nan), where=bottom != 0.0)
     if definition.reduction is None:
         return ratio

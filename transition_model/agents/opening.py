@@ -53,7 +53,7 @@ def opening_set(
     for place, (reads, built) in memory.items():
         if place[:-1] == key and parameters_unchanged(reads, parameters):
             memory.move_to_end(place)
-            return _settled(copy.deepcopy(built), model, first_id)
+            return _settled(_copied(built), model, first_id)
     noted: Reads = {}
     population: AgentSet = kind.build(  # type: ignore[attr-defined]
         None, WatchedParameters(parameters, noted), seed, first_id, *size
@@ -63,7 +63,12 @@ def opening_set(
     memory[*key, next(_numbers())] = noted, population
     while sum(kept.size for _, kept in memory.values()) > _KEPT_ROWS:
         memory.popitem(last=False)
-    return _settled(copy.deepcopy(population), model, first_id)
+    return _settled(_copied(population), model, first_id)
+
+
+def _copied(population: AgentSet) -> AgentSet:
+    """A copy, but for what it gets of its model."""
+    return copy.deepcopy(population, {id(population.random): population.random})
 
 
 @cache

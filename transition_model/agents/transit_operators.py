@@ -7,6 +7,7 @@ registered less what is retired is the change of the fleet, to the unit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -91,6 +92,30 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
         counted = np.zeros(shape(("transit_class", "transit_age")), dtype=np.int64)
         kernel.count_by_age(self.columns["transit_class"], self.columns["vehicles"], counted)
         return counted
+
+    def ages_agree(
+        self, opening: Mapping[str, Array], flows: Mapping[str, Array], tolerance: float
+    ) -> bool:
+        """Whether what is counted here is what the stocks have after a month's flows.
+
+        Parameters
+        ----------
+        opening
+            ``transit_vehicles`` and ``transit_vehicles_by_age`` at the month's opening.
+        flows
+            The ledger of the month.
+        tolerance
+            Of a number, or of one vehicle.
+        """
+        return kernel.ages_agree(
+            self.columns["transit_class"],
+            self.columns["vehicles"],
+            opening["transit_vehicles"],
+            opening["transit_vehicles_by_age"],
+            flows["transit_registrations_per_month"],
+            flows["transit_retirements_by_age_per_month"],
+            tolerance,
+        )
 
     def decide(self, situation: Situation) -> None:
         """Take delivery of what was ordered, then plan the year if it is the month for it."""

@@ -11,6 +11,7 @@ measured is the delay between agents and stocks, and not that of an agent's own 
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 from transition_model.agents.recyclers import Recyclers
@@ -67,7 +68,7 @@ class TwiceAMonth(TransitionModel):
         self.let_agents_decide()
         self._seen_at[point] = seen.copy()
 
-    def _half_month(self) -> dict[str, Array]:
+    def _half_month(self) -> Mapping[str, Array]:
         """Close the ledger, step the stocks by half a month with it, and return it."""
         self.close_ledger()
         layout, numbers = ledger_layout(), self.ledger.numbers

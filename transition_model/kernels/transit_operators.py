@@ -356,6 +356,48 @@ def decide(
 
 
 @kernel
+def ages_agree(
+    transit_class: Counts,
+    vehicles: Counts,
+    by_fuel: Array,
+    by_age: Array,
+    registered: Array,
+    retired: Array,
+    tolerance: float,
+) -> bool:
+    """Whether operators have the vehicles, age by age, that the stocks have after a month's flows.
+
+    Parameters
+    ----------
+    transit_class, vehicles
+        Of the operators, after the month: shape (operators,) and (operators, fuels, ages).
+    by_fuel, by_age
+        Stocks at the month's opening, shape (classes, fuels) and (classes, ages).
+    registered, retired
+        Flows of the month, shape (classes, fuels) and (classes, ages).
+    tolerance
+        Of a number, or of one vehicle.
+    """
+    counted = np.zeros(by_age.shape, dtype=np.int64)
+    count_by_age(transit_class, vehicles, counted)
+    classes, ages = by_age.shape
+    for place in range(classes):
+        of_all_ages = 0.0
+        for age in range(ages):
+            of_all_ages += by_age[place, age]
+            after = by_age[place, age] - retired[place, age]
+            if age == 0:
+                after += registered[place].sum()
+            # Written so that what is no number counts as off.
+            if not abs(counted[place, age] - after) <= tolerance * max(abs(after), 1.0):
+                return False
+        of_all_fuels = by_fuel[place].sum()
+        if not abs(of_all_ages - of_all_fuels) <= tolerance * max(abs(of_all_fuels), 1.0):
+            return False
+    return True
+
+
+@kernel
 def count_by_age(transit_class: Counts, vehicles: Counts, counted: Counts) -> None:
     """Count vehicles by class and age.
 

@@ -16,6 +16,7 @@ from transition_model.stocks.compiled import (
     Notice,
     Trajectories,
     compile_model,
+    compiled_model,
 )
 from transition_model.stocks.engine import StockFlowEngine
 from transition_model.stocks.equations import Variable
@@ -62,7 +63,7 @@ def open_engine(
     """
     source = load_source(name)
     if engine == "compiled":
-        return CompiledEngine(CompiledModel(source, notice), time_step)
+        return CompiledEngine(compiled_model(source, notice), time_step)
     if engine != "pysd":
         raise InputError("engine", engine, "compiled or pysd")
     from transition_model.stocks.pysd_engine import PysdEngine

@@ -125,6 +125,9 @@ class CompiledModel:
         self.program = replace(program, where=str(source.path))
         self.variables = shown(self.program.variables)
         self.code = _compiled(source, self.program, ordered, notice or _LOG.info)
+        self._read: dict[tuple[str, ...], NDArray[np.int64]] = {}
+        self._set: dict[tuple[str, ...], NDArray[np.int64]] = {}
+        self._shapes: dict[tuple[str, ...], tuple[tuple[int, ...], ...]] = {}
 
     def start(
         self,
@@ -250,6 +253,58 @@ class CompiledModel:
         """Return the places of a variable in a run's row."""
         first = self.program.offsets[name]
         return np.arange(first, first + self.variables[name].size, dtype=np.int64)
+
+    def slots_read(self, names: tuple[str, ...]) -> NDArray[np.int64]:
+        """Return the places of variables end to end, once they are known to have a value."""
+        if names not in self._read:
+            readable(self.program.where, self.variables, names)
+            self._read[names] = self._slots(names)
+        return self._read[names]
+
+    def slots_set(self, names: tuple[str, ...]) -> NDArray[np.int64]:
+        """Return the places of variables end to end, once they are known to be constants."""
+        if names not in self._set:
+            settable(
+                self.program.where,
+                self.variables,
+                {
+                    name: np.zeros(self.variables[name].shape if name in self.variables else ())
+                    for name in names
+                },
+            )
+            self._set[names] = self._slots(names)
+        return self._set[names]
+
+    def end_to_end(self, constants: Mapping[str, ArrayLike]) -> Array:
+        """Return constants of a single run end to end, each in C order, once they are checked.
+
+        Raises
+        ------
+        InputError
+            If there is no such constant, or a value has the wrong shape or is not finite.
+        """
+        names = tuple(constants)
+        if names not in self._shapes:
+            self.slots_set(names)
+            self._shapes[names] = tuple(self.variables[name].shape for name in names)
+        arrays = [np.asarray(value, dtype=np.float64) for value in constants.values()]
+        if tuple(array.shape for array in arrays) == self._shapes[names]:
+            numbers = np.concatenate([np.empty(0), *(array.ravel() for array in arrays)])
+            if np.isfinite(numbers).all():
+                return numbers
+        settable(self.program.where, self.variables, constants)
+        raise AssertionError("a constant is wrong")
+
+    def _slots(self, names: tuple[str, ...]) -> NDArray[np.int64]:
+        return np.concatenate([np.empty(0, dtype=np.int64), *map(self.slots, names)])
+
+    def start_one(self, constants: Mapping[str, ArrayLike], time_step: float) -> Ensemble:
+        """Initialise a single run at the initial time, as :meth:`start` does."""
+        numbers = self.end_to_end(constants)
+        ensemble = self._ensemble({}, 1, time_step)
+        ensemble.rows[0, self.slots_set(tuple(constants))] = numbers
+        ensemble.drive(begin=True, steps=0)
+        return ensemble
 
     def _split(self, names: Sequence[str], out: Array) -> dict[str, Array]:
         split, first = {}, 0
@@ -413,10 +468,8 @@ class CompiledEngine:
         self._model = model
         own = float(model.program.defaults[model.program.offsets[TIME_STEP]])
         self._time_step = own if time_step is None else time_step
-        whole_steps(model.program.where, "a month", 1.0, self._time_step)
+        self._steps_of_month = whole_steps(model.program.where, "a month", 1.0, self._time_step)
         self._ensemble: Ensemble | None = None
-        self._read: dict[tuple[str, ...], NDArray[np.int64]] = {}
-        self._set: dict[tuple[str, ...], NDArray[np.int64]] = {}
 
     @property
     def source(self) -> ModelSource:
@@ -430,8 +483,7 @@ class CompiledEngine:
 
     def start(self, constants: Mapping[str, ArrayLike]) -> None:
         """Set constants and initialise the stocks at the initial time."""
-        checked = settable(self._model.program.where, self.variables, constants)
-        self._ensemble = self._model.start(checked, time_step=self._time_step)
+        self._ensemble = self._model.start_one(constants, self._time_step)
 
     def values(self, names: Sequence[str]) -> dict[str, Array]:
         """Return current values, shaped by the variables' dimensions."""
@@ -447,39 +499,22 @@ class CompiledEngine:
 
     def numbers(self, names: tuple[str, ...]) -> Array:
         """Return current values of variables end to end, each in C order."""
-        return np.asarray(self._started().rows[0, self._slots_read(names)])
+        numbers: Array = self._started().rows[0].take(self._model.slots_read(names))
+        return numbers
 
     def step_numbers(self, names: tuple[str, ...], numbers: Array, months: float = 1.0) -> None:
         """Advance by a month, or a part of one, with inputs from a vector."""
-        slots = self._slots_set(names)
+        slots = self._model.slots_set(names)
         if not np.isfinite(numbers).all():
             layout = Layout.of({name: self.variables[name].shape for name in names})
             settable(self._model.program.where, self.variables, layout.views(numbers))
         ensemble = self._started()
         ensemble.rows[0, slots] = numbers
-        ensemble.advance(whole_steps(self._model.program.where, "a step", months, self._time_step))
-
-    def _slots_read(self, names: tuple[str, ...]) -> NDArray[np.int64]:
-        if names not in self._read:
-            readable(self._model.program.where, self.variables, names)
-            self._read[names] = self._slots(names)
-        return self._read[names]
-
-    def _slots_set(self, names: tuple[str, ...]) -> NDArray[np.int64]:
-        if names not in self._set:
-            settable(
-                self._model.program.where,
-                self.variables,
-                {
-                    name: np.zeros(self.variables[name].shape if name in self.variables else ())
-                    for name in names
-                },
-            )
-            self._set[names] = self._slots(names)
-        return self._set[names]
-
-    def _slots(self, names: tuple[str, ...]) -> NDArray[np.int64]:
-        return np.concatenate([np.empty(0, dtype=np.int64), *map(self._model.slots, names)])
+        ensemble.advance(
+            self._steps_of_month
+            if months == 1.0
+            else whole_steps(self._model.program.where, "a step", months, self._time_step)
+        )
 
     def _started(self) -> Ensemble:
         if self._ensemble is None:
@@ -503,6 +538,33 @@ def compile_model(path: str | Path, notice: Notice | None = None) -> CompiledMod
         If the file can't be read, or the model uses what the engine doesn't support.
     """
     return CompiledModel(read_source(path), notice)
+
+
+def compiled_model(source: ModelSource, notice: Notice | None = None) -> CompiledModel:
+    """Return the compiled model of a text, made once a process.
+
+    Parameters
+    ----------
+    source
+        The model's text.
+    notice
+        Told in one line when code has to be compiled first.
+
+    Raises
+    ------
+    InputError
+        As :class:`CompiledModel`.
+    """
+    known, key = _known(), (source, product_folder(source.sha256))
+    if key not in known:
+        known[key] = CompiledModel(source, notice)
+    return known[key]
+
+
+@cache
+def _known() -> dict[tuple[ModelSource, Path], CompiledModel]:
+    """Models that have been compiled, by text and by where their code is kept."""
+    return {}
 
 
 def _compiled(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -43,6 +44,7 @@ class ModelSource:
         return self.text.split(SKETCH, 1)[0]
 
 
+@cache
 def source_folders() -> tuple[Path, ...]:
     """Folders with stock-flow sources: of the installed package, and of a checkout."""
     package = Path(str(files("transition_model")))
@@ -87,12 +89,19 @@ def read_source(path: str | Path) -> ModelSource:
     if path.suffix != ".mdl":
         raise InputError(f"stock-flow source {path}", path.name, "a Vensim text, *.mdl")
     try:
-        text = path.read_text("utf-8-sig")
+        state = path.stat()
+        return _read(path, state.st_mtime_ns, state.st_size)
     except UnicodeDecodeError as problem:
         raise InputError(f"stock-flow source {path}", str(problem), "a text in UTF-8") from problem
     except OSError as problem:
         raise InputError(
             f"stock-flow source {path}", problem.strerror, "a file that can be read"
         ) from problem
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, written: int, size: int) -> ModelSource:
+    """A text as it was last written, read once."""
+    text = path.read_text("utf-8-sig")
     equations = text.split(SKETCH, 1)[0].rstrip()
     return ModelSource(path.stem, text, hashlib.sha256(equations.encode()).hexdigest(), path)
