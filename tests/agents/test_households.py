@@ -1140,7 +1140,7 @@ def test_dearer_upper_tiers_lower_the_use_of_power_and_the_tariff_in_force_leave
         assert high[name] < even[name] < low[name]
     # Who uses no more than the first tier sees the price that there was.
     small = copy.deepcopy(city)
-    small.households.home_use[:] = 0.1
+    small.households.set("home_use", 0.1)
     assert small.would(residential_tariff_factor=1.5)["residential_electricity_factor"] == 1.0
 
 

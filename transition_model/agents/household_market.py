@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
@@ -290,29 +290,32 @@ class CarMarket:
         )
         kernels.powers(income, self.reference_income, exponents, self.work.powers)
 
-    def open(self, columns: Columns, situation: Situation, terms: CarTerms) -> None:
-        """Scale the sample to the stock and look at the peers."""
+    def begin(self, columns: Columns, situation: Situation, terms: CarTerms) -> None:
+        """Scale the sample to the stock, look at the peers, and decide on what is offered."""
         if (
             self.parameters is not situation.parameters
             or self.choice != situation.structures["car_choice"]
         ):
             self._read_constants(columns["income"], situation, 1)
         paths = paths_of_month(situation)
-        index = situation.month.index
         self.terms = terms
         self.month = CarMonth(
-            index,
+            situation.month.index,
             paths.income,
             paths.market,
             paths.range_km,
             float(situation.stocks["public_charging_points_per_new_energy_car"]),
         )
-        stock = situation.stocks["private_cars"]
-        oldest, self.adopted = kernels.open_market(
-            tuple(self.columns), tuple(self.work), tuple(terms), index, stock
-        )
+        oldest, self.adopted = self._begin(situation)
         if oldest >= len(self.constants.natural) - 1:
             self._read_constants(columns["income"], situation, oldest)
+            self._begin(situation)
+
+    def _begin(self, situation: Situation) -> tuple[int, float]:
+        return kernels.begin_market(
+            tuple(self.columns), tuple(self.work), tuple(self.constants), tuple(self.terms),
+            tuple(self.month), situation.stocks["private_cars"], OFFERED,
+        )  # fmt: skip
 
     def decide(self, idea: int, reckoned: float) -> None:
         """Decide under an idea of money, of which buyers reckon with a share."""
@@ -350,10 +353,8 @@ class CarMarket:
         kernels.mix(self.columns, self.work, self.constants, ideas, left, moved, MIXED)
         return MIXED
 
-    def finish(
-        self, situation: Situation, idea: int, served: tuple[float, float]
-    ) -> dict[str, float]:
-        """Write flows, pay, and remember.
+    def finish(self, situation: Situation, idea: int, served: Sequence[float]) -> None:
+        """Write flows, pay rows, and remember; ``received`` says what is to be booked.
 
         Parameters
         ----------
@@ -363,11 +364,6 @@ class CarMarket:
             What holds, of :meth:`mix`.
         served
             Share of claims for scrapping and for selling on that rows are paid at once.
-
-        Returns
-        -------
-        dict
-            Yuan to be booked, by programme.
         """
         ledger, bought = situation.ledger, np.empty(3)
         keys = np.array(
@@ -384,4 +380,3 @@ class CarMarket:
         )  # fmt: skip
         ledger.flow("private_car_purchases_per_month")[:] += bought
         ledger.flow("private_charging_point_orders_per_month")[...] += orders
-        return dict(zip(PAID_BY_ROWS, self.received[1].tolist(), strict=True))

@@ -20,6 +20,7 @@ from transition_model.policy.monthly_office import (
     Waiting,
     stop_of,
 )
+from transition_model.policy.trade_in import last_version
 
 type Array = NDArray[np.float64]
 
@@ -134,7 +135,12 @@ class TradeInMoney:
         }
         worth = {name: of_rule.amount for name, of_rule in claims.items()}
         done = self.serve(law, month, totals, worth, left, top_ups)
-        return done, {name: self.paid_to_rows(name, done[name], claims[name]) for name in claims}
+        return done, {
+            name: self.paid_to_rows(
+                name, done[name], of_rule.with_money, of_rule.on_pause, of_rule.without_money
+            )
+            for name, of_rule in claims.items()
+        }
 
     def serve(
         self,
@@ -173,47 +179,33 @@ class TradeInMoney:
             done = {name: run(name, self.office(law[name]), stop) for name in totals}
         return done
 
-    def serve_at_once(
+    def paid_to_rows(
         self,
-        law: Mapping[str, Instrument],
-        rules: RulesOfMonth,
-        totals: Mapping[str, ClaimsOfMonth],
-        left: float,
-    ) -> dict[str, OfficeMonth] | None:
-        """What :meth:`serve` answers where all claims are paid as they come; None elsewhere.
+        name: str,
+        done: OfficeMonth,
+        with_money: Array,
+        on_pause: Array,
+        without_money: Array | None,
+    ) -> Array:
+        """Yuan paid to each row; names whose the new claims in the queue are.
 
-        Each rule either holds all month without a budget or not at all, nobody waits, and there is
-        money for all of them: then no day differs from another.
+        Claims are as in :class:`RuleClaims`.
         """
-        if not rules.plain:
-            return None
-        offices = self.offices
-        if any(office.queue for office in offices.values()):
-            return None
-        paid = 0.0
-        for name, pays in rules.pays.items():
-            if pays:
-                paid += totals[name].with_money
-        if paid > max(left, 0.0):
-            return None
-        for name in rules.pays:
-            self.office(law[name]).pot = 0.0
-        return rules.done
-
-    def paid_to_rows(self, name: str, done: OfficeMonth, claims: RuleClaims) -> Array:
-        """Yuan paid to each row; names whose the new claims in the queue are."""
-        paid = done.served * claims.with_money
+        paid = done.served * with_money
         for rows, share in done.paid_to_queue:
             if rows is not None:
                 paid = paid + share * rows
-        waiting = done.waits_on_pause * claims.on_pause
-        if claims.without_money is not None:
-            waiting = waiting + done.waits * claims.without_money
-        if waiting.any():
+        if at_once(done):
+            return paid
+        waiting = done.waits_on_pause * on_pause
+        if without_money is not None:
+            waiting = waiting + done.waits * without_money
+        somebody = waiting.any()
+        if somebody:
             self.offices[name].name_rows(waiting)
         if done.new_queue_paid > 0.0:
             # Claims that waited within the month; those that have lapsed were like all others.
-            like = waiting if waiting.any() else claims.with_money + claims.on_pause
+            like = waiting if somebody else with_money + on_pause
             paid = paid + done.new_queue_paid / like.sum() * like
         return paid
 
@@ -266,25 +258,26 @@ class RulesOfMonth:
         Whether one of them may run out of money of its own.
     pays
         Which of them pay, by rule.
-    done
-        What their offices have done in a plain month, by rule.
     begins, later
         Rules of which a version begins that pays earlier claims a difference, and whose claims of
         the month a later version will pay one.
+    appliance_version
+        Version of the rule on appliances at the month's end, if there is one.
     """
 
     plain: bool
     budgets: bool
     pays: Mapping[str, bool]
-    done: dict[str, OfficeMonth]
     begins: frozenset[str]
     later: frozenset[str]
+    appliance_version: str | None
 
 
 @remembered
 def rules_of_month(reading: WatchedReading) -> RulesOfMonth:
     """Look at the rules' versions in force."""
     month, plain, budgets = reading.month, True, False
+    appliances = last_version(reading.law["appliance_trade_in"], month)
     pays: dict[str, bool] = {}
     rules = {name: reading.law[name] for name in PROGRAMME_OF_RULE}
     for name, rule in rules.items():
@@ -299,14 +292,10 @@ def rules_of_month(reading: WatchedReading) -> RulesOfMonth:
         plain,
         budgets,
         pays,
-        {name: _ALL_PAID if pays[name] else _NOTHING_IN_FORCE for name in rules},
         frozenset(name for name, rule in rules.items() if beginning_retroactive(rule, month)),
         frozenset(name for name, rule in rules.items() if paid_later(rule, month)),
+        None if appliances is None else appliances.id,
     )
-
-
-_ALL_PAID = OfficeMonth(1.0, 0.0, 1.0, 0.0, 0.0, np.zeros(1), (), 0.0)
-_NOTHING_IN_FORCE = OfficeMonth(1.0, 0.0, 0.0, 0.0, 0.0, np.zeros(1), (), 0.0)
 
 
 def beginning_retroactive(rule: Instrument, month: Month) -> Version | None:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from transition_model.agents import household_cars
 from transition_model.agents.announced_ends import announced_end
 from transition_model.agents.household_cars import AfterEnd, Ends
+from transition_model.agents.household_goods import GOODS
+from transition_model.agents.other_purchases import APPLIANCES
 from transition_model.agents.situation import Situation
 from transition_model.dimensions import dimension
 from transition_model.instruments.attributes import Claims
@@ -103,3 +105,19 @@ def car_amount(reading: Reading, version: Version, price: Array) -> Array:
         reading.levers["green_preference"],
     )
     return factor * np.where(met(version, claims), version.form.yuan(claims), 0.0)
+
+
+def worth_of_claim(reading: Reading, rule: str, version: Version) -> float:
+    """What a typical claim under a version is worth, yuan."""
+    parameters, month = reading.parameters, reading.month
+    if rule in CAR_RULES:
+        price = parameters.array("car_price", month) * 1e4
+        return float(car_amount(reading, version, price).mean())
+    if rule == APPLIANCES:
+        price = parameters.array("appliance_price").mean(axis=0)
+        claims = Claims.of(grade=dimension("grade").members, appliance_price=price)
+    else:
+        good = next(good for good in GOODS if good.instrument == rule)
+        price = np.array([parameters.scalar(f"{good.name}_price")])
+        claims = Claims.of(**{good.price: price})
+    return float(np.where(met(version, claims), version.form.yuan(claims), 0.0).mean())

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.agents import household_appliances, household_cars, household_goods
+from transition_model.agents import (
+    household_appliances,
+    household_cars,
+    household_goods,
+    trade_in_office,
+)
 from transition_model.agents.appliance_market import IDEAS, RowClaims
 from transition_model.agents.household_appliances import ApplianceDecision, decide_appliances
 from transition_model.agents.household_cars import CarDecision, CarOwners, Ends
@@ -27,6 +32,7 @@ from transition_model.agents.household_money import (
     PROGRAMME_OF_RULE,
     EarlierClaims,
     RuleClaims,
+    RulesOfMonth,
     TradeInMoney,
     at_once,
     beginning_retroactive,
@@ -40,15 +46,14 @@ from transition_model.agents.household_offers import (
     ends_of_offers,
     nothing_offered,
     trade_in_offer,
+    worth_of_claim,
 )
 from transition_model.agents.other_purchases import APPLIANCES, OtherPurchases
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import vehicle_choice, vehicle_choice_rivals
 from transition_model.dimensions import dimension
-from transition_model.instruments.attributes import Claims
-from transition_model.instruments.monthly import met
-from transition_model.instruments.schema import Version
 from transition_model.kernels import household_cars as kernels
+from transition_model.kernels import monthly_office as office_kernels
 from transition_model.policy.monthly_office import ClaimsOfMonth, OfficeMonth
 from transition_model.policy.trade_in import (
     HOUSEHOLD_PROGRAMMES,
@@ -72,6 +77,11 @@ _RATES_OF_CLAIMS = (
     (kernels.PAID_ON, kernels.PAUSED_ON),
 )
 """Where the car rules' claims stand: on days on which a rule pays, and on which it is suspended."""
+
+_CLAIMED = {name: claimed for name, (claimed, _) in zip(CAR_RULES, _SUMS_OF_CLAIMS, strict=True)}
+_OFFERED_ALONE = ((OFFERED, (1.0, 1.0)),)
+_OFFERED_ALL_MONTH = dict.fromkeys(PROGRAMME_OF_RULE, (1.0, *[0.0] * (IDEAS - 1)))
+"""Parts of a month in which money is there all the time: of cars, and by rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +164,7 @@ class Purchases:
                 None
                 if without_money is None
                 else owners.weight * without_money.cars.subsidy_scrappage,
-                partial(_worth, situation, CAR_RULES[0]),
+                partial(worth_of_claim, situation, CAR_RULES[0]),
             ),
             CAR_RULES[1]: RuleClaims(
                 owners.weight * offered.cars.subsidy_replacement,
@@ -162,7 +172,7 @@ class Purchases:
                 None
                 if without_money is None
                 else owners.weight * without_money.cars.subsidy_replacement,
-                partial(_worth, situation, CAR_RULES[1]),
+                partial(worth_of_claim, situation, CAR_RULES[1]),
             ),
         } | _claims_of_others(
             situation,
@@ -224,26 +234,79 @@ class Purchases:
 
     def decide_compiled(self, situation: Situation) -> None:
         """Decide, pay, write flows and money, and remember; as :meth:`decide` otherwise."""
-        month, law, columns = situation.month, situation.law, self.columns
-        terms = market_terms(situation)
-        offer = terms.offer
-        rules = rules_of_month(situation)
+        terms, rules = market_terms(situation), rules_of_month(situation)
         self.gained = np.zeros(len(HOUSEHOLD_PROGRAMMES))
-        self._count_claims_of_the_version(situation)
+        self._begin_version(rules.appliance_version)
+        market, others = self._markets(situation)
+        market.begin(self.columns, situation, terms.cars)
+        offered = others.decide(OFFERED, situation, terms.offer, 1.0)
+        if self._all_paid_at_once(situation, rules, market, offered):
+            for name, rows in offered.items():
+                if rules.pays[name] and rows.total > 0.0:
+                    self._hand_over(situation, name, rows.rows)
+            self.subsidised_cars = market.sum_of(kernels.COUNTED_LEFT) + market.sum_of(
+                kernels.COUNTED_MOVED
+            )
+            if rules.later:
+                self._keep_cars(situation, market, _OFFERED_ALONE)
+            served = [1.0 if rules.pays[name] else 0.0 for name in CAR_RULES]
+            self._finish(situation, market, OFFERED, served)
+            self.goods |= others.settle(situation, _OFFERED_ALL_MONTH)
+            return
+        self._settle_by_day(situation, terms.offer, rules, market, others, offered)
+
+    def _markets(self, situation: Situation) -> tuple[CarMarket, OtherPurchases]:
         if self.market is None:
-            self.market = CarMarket.of(columns, situation, self.reference_income)
-        market = self.market
-        market.open(columns, situation, terms.cars)
-        market.decide(OFFERED, 1.0)
+            self.market = CarMarket.of(self.columns, situation, self.reference_income)
         if self.others is None or self.others.parameters is not situation.parameters:
-            self.others = OtherPurchases(columns, situation, self.reference_income)
-        others = {OFFERED: self.others.decide(OFFERED, situation, offer, 1.0)}
+            self.others = OtherPurchases(self.columns, situation, self.reference_income)
+        return self.market, self.others
+
+    def _all_paid_at_once(
+        self,
+        situation: Situation,
+        rules: RulesOfMonth,
+        market: CarMarket,
+        offered: Mapping[str, RowClaims],
+    ) -> bool:
+        """Whether no day of the month differs from another; the offices have no money then.
+
+        Each rule either holds all month without a budget or not at all, nobody waits, nothing is
+        owed for earlier claims, and there is money for all.
+        """
+        offices = self.money.offices
+        if len(offices) < len(PROGRAMME_OF_RULE):
+            for name in PROGRAMME_OF_RULE:
+                self.money.office(situation.law[name])
+        if not rules.plain or rules.begins or any(office.queue for office in offices.values()):
+            return False
+        paid = 0.0
+        for name, pays in rules.pays.items():
+            if pays:
+                claimed = _CLAIMED.get(name)
+                paid += offered[name].total if claimed is None else market.sum_of(claimed)
+        if paid > 0.0 and paid > max(money_left(situation), 0.0):
+            return False
+        for office in offices.values():
+            office.pot = 0.0
+        return True
+
+    def _settle_by_day(
+        self,
+        situation: Situation,
+        offer: TradeInOffer,
+        rules: RulesOfMonth,
+        market: CarMarket,
+        others: OtherPurchases,
+        offered: Mapping[str, RowClaims],
+    ) -> None:
+        """The rest of a month in which the offices look at every day."""
         without_money: int | None = None
+        gone: Mapping[str, RowClaims] = {}
         if rules.budgets or any(office.queue for office in self.money.offices.values()):
             without_money, pause = WITHOUT_MONEY, situation.parameters.scalar("pause_expectation")
             market.decide(WITHOUT_MONEY, pause)
-            others[WITHOUT_MONEY] = self.others.decide(WITHOUT_MONEY, situation, offer, pause)
-        claims = _claims_of_others(situation, others)
+            gone = others.decide(WITHOUT_MONEY, situation, offer, pause)
         totals = {
             name: ClaimsOfMonth(
                 market.sum_of(claimed),
@@ -254,24 +317,22 @@ class Purchases:
         } | {
             name: ClaimsOfMonth(
                 rows.total,
-                0.0 if without_money is None else others[WITHOUT_MONEY][name].total,
+                0.0 if without_money is None else gone[name].total,
                 rows.total_on_pause,
             )
-            for name, rows in others[OFFERED].items()
+            for name, rows in offered.items()
         }
-        left = money_left(situation)
-        worth = {name: partial(_worth, situation, name) for name in totals}
-        done = None if rules.begins else self.money.serve_at_once(law, rules, totals, left)
-        if done is None:
-            top_ups = self._top_ups(
-                situation, lambda way: market.subsidised_cars(way, ((OFFERED, 1.0),))
-            )
-            done = self.money.serve(law, month, totals, worth, left, top_ups)
+        top_ups = (
+            self._top_ups(situation, lambda way: market.subsidised_cars(way, ((OFFERED, 1.0),)))
+            if rules.begins
+            else {}
+        )
+        done = trade_in_office.serve(self.money, situation, totals, money_left(situation), top_ups)
         closed: int | None = None
         if any(of_rule.closed_share > 0.0 for of_rule in done.values()):
             closed = CLOSED
             market.decide(CLOSED, 1.0)
-            self.others.decide(CLOSED, situation, nothing_offered(offer), 1.0)
+            others.decide(CLOSED, situation, nothing_offered(offer), 1.0)
         parts = _parts(OFFERED, without_money, closed, done, CAR_RULES)
         idea = market.mix(parts)
         self.subsidised_cars = sum(
@@ -280,42 +341,80 @@ class Purchases:
             for way, counted in enumerate((kernels.COUNTED_LEFT, kernels.COUNTED_MOVED))
         )
         if rules.later:
-            self._remember_claims(
-                situation,
-                lambda way: market.subsidised_cars(
-                    way, tuple((part, shares[way]) for part, shares in parts)
-                ),
-                offer,
-            )
-        paid = {
-            name: self.money.paid_to_rows(name, done[name], rows)
-            for name, rows in claims.items()
-            if any(others[part][name].any for part in others) or done[name].paid_to_queue
-        }
+            self._keep_cars(situation, market, parts)
+        for name, rows in offered.items():
+            waits = gone.get(name)
+            if rows.any or (waits is not None and waits.any) or done[name].paid_to_queue:
+                paid = self.money.paid_to_rows(
+                    name,
+                    done[name],
+                    rows.rows,
+                    rows.rows_on_pause,
+                    None if waits is None else waits.rows,
+                )
+                self._hand_over(situation, name, paid)
         served = [done[name].served for name in CAR_RULES]
         for way, name in enumerate(CAR_RULES):
             if not at_once(done[name]):
                 served[way] = 0.0
-                rows = RuleClaims(
-                    market.claims(way, _RATES_OF_CLAIMS[way][0]),
-                    market.claims(way, _RATES_OF_CLAIMS[way][1]),
-                    None
-                    if without_money is None
-                    else market.claims(way, _RATES_OF_CLAIMS[way][0], WITHOUT_MONEY),
-                    worth[name],
+                rate, rate_on_pause = _RATES_OF_CLAIMS[way]
+                paid = self.money.paid_to_rows(
+                    name,
+                    done[name],
+                    market.claims(way, rate),
+                    market.claims(way, rate_on_pause),
+                    None if without_money is None else market.claims(way, rate, WITHOUT_MONEY),
                 )
-                paid[name] = self.money.paid_to_rows(name, done[name], rows)
-        self._book(situation, {PROGRAMME_OF_RULE[name]: rows for name, rows in paid.items()})
-        spending = situation.ledger.flow("subsidy_spending_per_month")
-        for name, yuan in market.finish(situation, idea, (served[0], served[1])).items():
-            spending[dimension("subsidy_programme").index(name)] += yuan
-        for name, yuan in zip(PAID_BY_ROWS, market.received[0].tolist(), strict=True):
-            self.gained[HOUSEHOLD_PROGRAMMES.index(name)] += yuan
-        parts_of_rule = {
-            name: _by_idea(_parts(OFFERED, without_money, closed, done, (name,)))
-            for name in others[OFFERED]
-        }
-        self.goods |= self.others.settle(situation, parts_of_rule)
+                self._hand_over(situation, name, paid)
+        self._finish(situation, market, idea, served)
+        self.goods |= others.settle(
+            situation,
+            {
+                name: _by_idea(_parts(OFFERED, without_money, closed, done, (name,)))
+                for name in offered
+            },
+        )
+
+    def _finish(
+        self, situation: Situation, market: CarMarket, idea: int, served: Sequence[float]
+    ) -> None:
+        """Write flows and money of cars; ``served`` is what is paid of claims at once, by rule."""
+        assert self.gained is not None
+        market.finish(situation, idea, served)
+        received, booked = market.received
+        self.gained[market.places] += received
+        situation.ledger.flow("subsidy_spending_per_month")[_booked()] += booked
+
+    def _hand_over(self, situation: Situation, rule: str, rows: Array) -> None:
+        """Pay yuan to each row under a rule, shape (n,)."""
+        assert self.gained is not None
+        programme = PROGRAMME_OF_RULE[rule]
+        place = HOUSEHOLD_PROGRAMMES.index(programme)
+        columns = self.columns
+        booked, gained = office_kernels.hand_over(
+            rows,
+            columns["weight"],
+            columns["money_received"].T[place],
+            columns["subsidy_received"],
+        )
+        self.gained[place] += gained
+        situation.ledger.add_at("subsidy_spending_per_month", programme, booked)
+
+    def _keep_cars(
+        self,
+        situation: Situation,
+        market: CarMarket,
+        parts: Sequence[tuple[int, tuple[float, ...]]],
+    ) -> None:
+        """Keep subsidised cars for versions that will pay a difference."""
+        for name, kept in trade_in_office.claims_to_keep(situation).items():
+            way = CAR_RULES.index(name)
+            cars = market.subsidised_cars(
+                way, tuple((part, kept.days * shares[way]) for part, shares in parts)
+            )
+            self.money.earlier.setdefault(name, []).append(
+                EarlierClaims(situation.month, cars, kept.price, kept.had)
+            )
 
     # -- money -------------------------------------------------------------------------------
     def _if_money_is_gone(
@@ -380,9 +479,6 @@ class Purchases:
             spending[dimension("subsidy_programme").index(programme)] += rows.sum()
             each = rows / self.columns["weight"]
             received[:, HOUSEHOLD_PROGRAMMES.index(programme)] += each
-            if self.gained is not None:
-                place = HOUSEHOLD_PROGRAMMES.index(programme)
-                self.gained[place] += self.columns["weight"] @ each
             if programme != "tax_relief":
                 self.columns["subsidy_received"][:] += each
         situation.ledger.add("subsidy_spending_per_month", spending)
@@ -441,8 +537,11 @@ class Purchases:
     def _count_claims_of_the_version(self, situation: Situation) -> None:
         """A new version of the appliance rule counts a household's claims from nothing."""
         version = last_version(situation.law[APPLIANCES], situation.month)
-        if version is not None and version.id != self.limit_version:
-            self.limit_version = version.id
+        self._begin_version(None if version is None else version.id)
+
+    def _begin_version(self, version: str | None) -> None:
+        if version is not None and version != self.limit_version:
+            self.limit_version = version
             self.columns["appliance_claims"][:] = 0.0
 
 
@@ -559,10 +658,16 @@ def _claims_of_others(
             rows.rows,
             rows.rows_on_pause,
             None if gone is None else gone[name].rows,
-            partial(_worth, situation, name),
+            partial(worth_of_claim, situation, name),
         )
         for name, rows in decided[OFFERED].items()
     }
+
+
+@cache
+def _booked() -> NDArray[np.int64]:
+    """Places of programmes that the kernel of cars pays, among all programmes."""
+    return np.array([dimension("subsidy_programme").index(name) for name in PAID_BY_ROWS])
 
 
 def _by_idea(parts: list[tuple[int, tuple[float, ...]]]) -> list[float]:
@@ -571,22 +676,6 @@ def _by_idea(parts: list[tuple[int, tuple[float, ...]]]) -> list[float]:
     for idea, (share,) in parts:
         found[idea] = share
     return found
-
-
-def _worth(situation: Situation, rule: str, version: Version) -> float:
-    """What a typical claim under a version is worth, yuan."""
-    parameters, month = situation.parameters, situation.month
-    if rule in CAR_RULES:
-        price = parameters.array("car_price", month) * 1e4
-        return float(car_amount(situation, version, price).mean())
-    if rule == APPLIANCES:
-        price = parameters.array("appliance_price").mean(axis=0)
-        claims = Claims.of(grade=dimension("grade").members, appliance_price=price)
-    else:
-        good = next(good for good in GOODS if good.instrument == rule)
-        price = np.array([parameters.scalar(f"{good.name}_price")])
-        claims = Claims.of(**{good.price: price})
-    return float(np.where(met(version, claims), version.form.yuan(claims), 0.0).mean())
 
 
 def _parts[T](

@@ -308,28 +308,45 @@ def powers(income: Array, reference: float, exponents: Array, out: Array) -> Non
 
 
 @kernel
-def open_market(
-    columns_of: Fields, work_of: Fields, terms_of: Fields, month: int, stock: Array
+def begin_market(
+    columns_of: Fields,
+    work_of: Fields,
+    constants_of: Fields,
+    terms_of: Fields,
+    month_of: Fields,
+    stock: Array,
+    idea: int,
 ) -> tuple[int, float]:
-    """Find kind, cell and peers of each row, and scale the sample to the stock.
+    """Find kind, cell and peers of each row, scale the sample to the stock, and decide.
+
+    Nothing is decided where a car is older than hazards are tabulated.
 
     Parameters
     ----------
-    columns_of, work_of, terms_of
-        The households.
-    month
-        Month index.
+    columns_of, work_of, constants_of, terms_of, month_of
+        The market.
     stock
         Cars by powertrain and age, shape (powertrains, ages).
+    idea
+        Of money, under which all of the offer is reckoned with.
 
     Returns
     -------
     tuple
         Age of the oldest car in months, and the mean of adoption under Bass diffusion.
     """
-    columns = CarColumns(*columns_of)
-    work = CarWork(*work_of)
-    terms = CarTerms(*terms_of)
+    columns, work = CarColumns(*columns_of), CarWork(*work_of)
+    month, constants = CarMonth(*month_of), CarConstants(*constants_of)
+    oldest, adopted = _open(columns, work, CarTerms(*terms_of), month.month, stock)
+    if oldest < constants.natural.shape[0] - 1:
+        decide(columns_of, work_of, constants_of, terms_of, month_of, idea, 1.0, False)
+    return oldest, adopted
+
+
+@part
+def _open(
+    columns: CarColumns, work: CarWork, terms: CarTerms, month: int, stock: Array
+) -> tuple[int, float]:
     rows = columns.car.shape[0]
     powertrains, ages = stock.shape
     none = powertrains * ages

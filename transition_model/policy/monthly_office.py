@@ -182,10 +182,10 @@ class MonthlyOffice:
         top_up
             What a version that begins in this month owes to earlier claims; ahead of its queue.
         """
-        if stop is None and top_up is None and self._open_throughout(month):
+        if stop is None and top_up is None and self.open_throughout(month):
             self.pot = 0.0
             return _paid_at_once(claims.with_money, month)
-        days = _days_of(self.instrument, month)
+        days = days_of(self.instrument, month)
         amounts = {version.id: amount(version) for _, _, version in days if version is not None}
         worth = {"active": 0.0, "suspended": 0.0, "closed": 0.0}
         for _, weight, version in days:
@@ -222,7 +222,7 @@ class MonthlyOffice:
         if self.queue and self.queue[-1].rows is None:
             self.queue[-1].rows = rows
 
-    def _open_throughout(self, month: Month) -> bool:
+    def open_throughout(self, month: Month) -> bool:
         """Whether one version without budget pays all month, and nobody waits."""
         parts = self.instrument.parts(month)
         return (
@@ -261,7 +261,7 @@ class MonthlyOffice:
             if top_up is not None:
                 self.queue.append(top_up)
         if budget is not None:
-            for start, amount in _releases(version):
+            for start, amount in releases_of(version):
                 if start == day:
                     self.pot = amount + (self.pot if budget.carry_over else 0.0)
                     self.released += amount
@@ -325,8 +325,10 @@ class MonthlyOffice:
 
     def _pay_queue(self, yuan: float, place: int, tally: _Tally) -> None:
         tally.paid[place] += yuan
+        # Else what is lost in rounding would be left to wait.
+        everybody = yuan >= self.waiting
         for part in self.queue:
-            now = min(part.left, yuan)
+            now = part.left if everybody else min(part.left, yuan)
             if now > 0.0:
                 part.left -= now
                 yuan -= now
@@ -355,7 +357,7 @@ class _Tally:
         self.paid = np.zeros(self.days)
 
 
-def _days_of(instrument: Instrument, month: Month) -> list[tuple[date, float, Version | None]]:
+def days_of(instrument: Instrument, month: Month) -> list[tuple[date, float, Version | None]]:
     """Each day of the month with the version in force and the share of its amount still given."""
     first, following = month.first_day, (month + 1).first_day
     found: list[tuple[date, float, Version | None]] = []
@@ -371,7 +373,7 @@ def _paid_at_once(yuan: float, month: Month) -> OfficeMonth:
     return OfficeMonth(1.0, 0.0, 1.0, 0.0, 0.0, np.full(days, yuan / days), (), 0.0)
 
 
-def _releases(version: Version) -> list[tuple[date, float]]:
+def releases_of(version: Version) -> list[tuple[date, float]]:
     """Days on which money becomes available, and how much, yuan."""
     if version.budget is None:
         return []
