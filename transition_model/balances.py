@@ -209,26 +209,25 @@ class Seam:
 
 @dataclass(frozen=True, slots=True)
 class _Signed:
-    """Sums over groups of a vector's numbers, some of them taken off."""
+    """Sums over groups of a vector's numbers, some of them taken off; no group is empty."""
 
     members: Places
-    group: Places
     sign: Array
-    groups: int
+    first: Places
 
     @classmethod
     def of(cls, parts: tuple[tuple[float, tuple[Sums, int]], ...]) -> Self:
         """Sums of like groups: a sign each, and where the vector begins that they add up."""
-        return cls(
-            np.concatenate([sums.members + first for _, (sums, first) in parts]),
-            np.concatenate([sums.group for _, (sums, _) in parts]),
-            np.concatenate([np.full(len(sums.members), sign) for sign, (sums, _) in parts]),
-            parts[0][1][0].groups,
-        )
+        group = np.concatenate([sums.group for _, (sums, _) in parts])
+        order = np.argsort(group, kind="stable")
+        members = np.concatenate([sums.members + first for _, (sums, first) in parts])
+        sign = np.concatenate([np.full(len(sums.members), sign) for sign, (sums, _) in parts])
+        first = np.searchsorted(group[order], np.arange(parts[0][1][0].groups))
+        return cls(members[order], sign[order], first)
 
     def __call__(self, numbers: Array) -> Array:
         """Sum of each group, shape (groups,)."""
-        return np.bincount(self.group, numbers.take(self.members) * self.sign, self.groups)
+        return np.add.reduceat(numbers.take(self.members) * self.sign, self.first)
 
 
 def _groups(places: Places, dimensions: tuple[str, ...], over: tuple[str, ...]) -> list[Places]:

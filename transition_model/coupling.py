@@ -40,6 +40,8 @@ class Coupling:
         Stock-flow variables that are read, in the vector that they are read into.
     seam
         The balances over these vectors.
+    places_published
+        What agents may read of the watched vector: name, place and shape.
     """
 
     exogenous: Exogenous
@@ -47,6 +49,7 @@ class Coupling:
     exogenous_layout: Layout
     watched: Layout
     seam: Seam
+    places_published: tuple[tuple[str, slice, tuple[int, ...]], ...]
 
     @property
     def watched_names(self) -> tuple[str, ...]:
@@ -55,7 +58,7 @@ class Coupling:
 
     def published(self, numbers: Array) -> Mapping[str, Array]:
         """What agents may read, of the vector of watched variables."""
-        return {name: self.watched.view(numbers, name) for name in published_entries()}
+        return {name: numbers[part].reshape(shape) for name, part, shape in self.places_published}
 
     def transit_fleets(self, numbers: Array) -> Mapping[str, Array]:
         """The fleets that operators count, of the vector of watched variables."""
@@ -93,6 +96,7 @@ def _coupling(engine: StockFlowEngine) -> Coupling:
         _layout(engine, exogenous.names),
         watched,
         Seam.of(balances, watched),
+        tuple((name, *watched.parts[name]) for name in published_entries()),
     )
 
 

@@ -5,7 +5,7 @@ Agents tell it the rest, by the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -44,8 +44,7 @@ class Exogenous:
 
     def numbers(self, reading: Reading) -> Array:
         """Values of the month, end to end, each in C order."""
-        levers = np.array([reading.levers[name] for name in self.levers])
-        return np.concatenate([_paths(self.paths)(reading), levers, _policy(reading)])
+        return _inputs(self)(reading)
 
 
 def exogenous_of(variables: Iterable[str]) -> Exogenous:
@@ -55,6 +54,17 @@ def exogenous_of(variables: Iterable[str]) -> Exogenous:
         tuple(p.id for p in load_parameters() if p.is_path and p.id in known),
         tuple(name for name in load_levers() if name in known),
     )
+
+
+@cache
+def _inputs(exogenous: Exogenous) -> Callable[[Reading], Array]:
+    """Values of all inputs of the month, end to end."""
+
+    def numbers(reading: WatchedReading) -> Array:
+        levers = np.array([reading.levers[name] for name in exogenous.levers])
+        return np.concatenate([_paths(exogenous.paths)(reading), levers, _policy(reading)])
+
+    return remembered(numbers)
 
 
 @cache

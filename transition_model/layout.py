@@ -120,7 +120,7 @@ class Sums:
 
     def of_rows(self, rows: Array) -> Array:
         """Sums of each group in many vectors, shape (vectors, groups)."""
-        number = len(rows)
-        group = (self.group + self.groups * np.arange(number)[:, None]).ravel()
-        sums = np.bincount(group, rows[:, self.members].ravel(), minlength=number * self.groups)
-        return sums.reshape(number, self.groups)
+        sums = np.empty((len(rows), self.groups))
+        for place, numbers in enumerate(rows.take(self.members, axis=1)):
+            sums[place] = np.bincount(self.group, numbers, self.groups)
+        return sums

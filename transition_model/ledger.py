@@ -109,6 +109,12 @@ def _bounds() -> tuple[Array, Array]:
     return opening, highest
 
 
+@cache
+def _flows() -> dict[str, tuple[slice, tuple[int, ...]]]:
+    """Where flows lie and how they are shaped, by name."""
+    return {n: p for n, p in ledger_layout().parts.items() if ledger_entries()[n].kind == "flow"}
+
+
 class Ledger:
     """Flows and shares of one month.
 
@@ -134,8 +140,11 @@ class Ledger:
 
     def flow(self, name: str) -> Array:
         """The numbers of a flow, to add to; shaped by its dimensions."""
-        _require_kind(self.month, name, "flow")
-        return self._part(name)
+        place = _flows().get(name)
+        if place is None:
+            _require_kind(self.month, name, "flow")
+        part, shaped = place or self._layout.parts[name]
+        return self.numbers[part].reshape(shaped)
 
     def share(self, name: str) -> Array:
         """The numbers of a share or factor, to set once; shaped by its dimensions."""

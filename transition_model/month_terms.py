@@ -111,6 +111,11 @@ class WatchedParameters(ParameterValues):
         self.number(identifier)
         return self._values.at(identifier, month)
 
+    def path(self, identifier: str) -> Array:
+        """A path month by month."""
+        self.number(identifier)
+        return self._values.path(identifier)
+
     def number(self, identifier: str) -> float:
         """The one uncertain number of a parameter."""
         number = self._values.number(identifier)

@@ -273,9 +273,10 @@ def place_on_path(month: Month) -> int:
     InputError
         If paths do not reach there.
     """
-    if not PATHS_BEGIN <= month <= PATHS_END:
+    place = month.index - PATHS_BEGIN.index
+    if not 0 <= place <= PATHS_END.index - PATHS_BEGIN.index:
         raise InputError("month", month, f"{PATHS_BEGIN} to {PATHS_END}")
-    return month - PATHS_BEGIN
+    return place
 
 
 @cache

@@ -45,3 +45,10 @@ def test_sums_are_those_of_each_group_also_of_an_empty_one(groups: list[list[int
     numbers = np.linspace(1.0, 2.0, 10)
     sums = Sums.of(np.array(group, dtype=np.intp) for group in groups)
     assert_allclose(sums(numbers), [numbers[group].sum() if group else 0.0 for group in groups])
+
+
+@given(st.lists(st.lists(st.integers(0, 9), max_size=5), min_size=1, max_size=5))
+def test_sums_of_many_vectors_are_those_of_each_to_the_last_bit(groups: list[list[int]]) -> None:
+    rows = np.random.default_rng(1).lognormal(0.0, 9.0, (3, 10))
+    sums = Sums.of(np.array(group, dtype=np.intp) for group in groups)
+    assert_array_equal(sums.of_rows(rows), [sums(row) for row in rows])

@@ -7,11 +7,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.agents.situation import Situation
 from transition_model.behaviour import building_retrofit as retrofit
 from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.dimensions import dimension
 from transition_model.kernels import builders as kernels
+from transition_model.kernels.records import Records, record_of
 from transition_model.ledger import ledger_layout
 from transition_model.month_terms import WatchedReading, remembered
 from transition_model.parameters import ParameterValues
@@ -21,10 +21,10 @@ from transition_model.policy.finance import loan_terms_of_month
 type Array = NDArray[np.float64]
 
 
-def builder_constants(parameters: ParameterValues) -> kernels.BuilderConstants:
-    """Lay out what stays the same in a run."""
+def builder_constants(parameters: ParameterValues) -> Records:
+    """:class:`.BuilderConstants` of a run."""
     scalar, array = parameters.scalar, parameters.array
-    return kernels.BuilderConstants(
+    constants = kernels.BuilderConstants(
         groups=round(scalar("builder_peer_groups")),
         floor_starts=parameters.path("builder_floor_starts") / MONTHS_PER_YEAR,
         initial_floor=_by_choice(parameters, "initial_floor"),
@@ -58,25 +58,28 @@ def builder_constants(parameters: ParameterValues) -> kernels.BuilderConstants:
         delivery_voluntary=scalar("delivery_voluntary_constant"),
         delivery_adjustment=scalar("delivery_adjustment_time"),
     )
+    return record_of(constants)
 
 
 @remembered
-def builder_terms(reading: WatchedReading) -> kernels.BuilderTerms:
-    """Lay out what the rules offer in a month; awards as published."""
+def builder_terms(reading: WatchedReading) -> Records:
+    """:class:`.BuilderTerms` of a month; awards as published."""
     terms = building_terms(reading.law, reading.month, reading.parameters)
-    return kernels.BuilderTerms(
-        terms.high_star_award,
-        terms.low_energy_award,
-        terms.component_subsidy,
+    offered = kernels.BuilderTerms(
+        float(terms.high_star_award),
+        float(terms.low_energy_award),
+        float(terms.component_subsidy),
         terms.retrofit_subsidy,
-        terms.solar_roof_share,
+        float(terms.solar_roof_share),
     )
+    return record_of(offered)
 
 
-def duties_of_month(situation: Situation) -> kernels.Duties:
-    """Levers and loans of the month, and what is dumped."""
-    levers, loan = situation.levers, loan_terms_of_month(situation)
-    return kernels.Duties(
+@remembered
+def duties_of_month(reading: WatchedReading) -> Records:
+    """:class:`.Duties` of a month."""
+    levers, loan = reading.levers, loan_terms_of_month(reading)
+    duties = kernels.Duties(
         levers["green_building_bonus"],
         levers["green_building_mandate"],
         levers["prefabrication_requirement"],
@@ -85,16 +88,16 @@ def duties_of_month(situation: Situation) -> kernels.Duties:
         levers["construction_waste_fee"],
         loan.discount,
         loan.subsidy,
-        float(situation.stocks["construction_waste_dumped_per_month"]),
     )
+    return record_of(kernels.Duties(*map(float, duties)))
 
 
 @cache
-def places_in_ledger() -> kernels.Places:
-    """Where builders write in the ledger's vector."""
+def places_in_ledger() -> Records:
+    """:class:`~.kernels.builders.Places` of the ledger's vector."""
     parts = {name: part.start for name, (part, _) in ledger_layout().parts.items()}
     money, revenue = parts["subsidy_spending_per_month"], parts["public_revenue_per_month"]
-    return kernels.Places(
+    places = kernels.Places(
         floor=parts["building_starts_per_month"],
         material=parts["green_material_starts_per_month"],
         solar=parts["roof_solar_starts_per_month"],
@@ -105,6 +108,7 @@ def places_in_ledger() -> kernels.Places:
         interest=money + _kind("subsidy_programme", "loan_interest"),
         waste_fee=revenue + _kind("revenue_source", "construction_waste_fee"),
     )
+    return record_of(places)
 
 
 def _by_choice(parameters: ParameterValues, name: str) -> Array:

@@ -27,9 +27,11 @@ from transition_model.behaviour import rooftop_solar as solar
 from transition_model.behaviour.capacity_investment import interest_subsidy
 from transition_model.behaviour.green_loans import interest_of_month
 from transition_model.calendar import MONTHS_PER_YEAR, Month
+from transition_model.compilation import Fields
 from transition_model.dimensions import dimension
 from transition_model.instruments import load_instruments
 from transition_model.kernels import builders as kernels
+from transition_model.kernels.records import Records
 from transition_model.parameters import ParameterValues, place_on_path
 from transition_model.policy.buildings import BuildingTerms, building_terms
 from transition_model.policy.finance import green_loan_terms
@@ -61,7 +63,7 @@ class Builder(RowAgent):
 class Builders(ColumnarAgentSet[Builder]):
     """All builders."""
 
-    _constants: tuple[ParameterValues, kernels.BuilderConstants] | None = None
+    _given: tuple[ParameterValues, Fields, Records] | None = None
 
     @classmethod
     def build(cls, model: Any, parameters: ParameterValues, seed: int, first_id: int = 1) -> Self:
@@ -115,20 +117,20 @@ class Builders(ColumnarAgentSet[Builder]):
 
     # -- compiled ----------------------------------------------------------------------------
     def _decide_compiled(self, situation: Situation) -> None:
+        if self._given is None or self._given[0] is not situation.parameters:
+            constants = builder_constants(situation.parameters)
+            self._given = situation.parameters, tuple(self._builders()), constants
+        _, columns, constants = self._given
         kernels.decide(
-            self._builders(),
-            self._constants_of(situation.parameters),
+            columns,
+            constants,
             builder_terms(situation),
             duties_of_month(situation),
+            float(situation.stocks["construction_waste_dumped_per_month"]),
             place_on_path(situation.month),
             situation.ledger.numbers,
             places_in_ledger(),
         )
-
-    def _constants_of(self, parameters: ParameterValues) -> kernels.BuilderConstants:
-        if self._constants is None or self._constants[0] is not parameters:
-            self._constants = parameters, builder_constants(parameters)
-        return self._constants[1]
 
     def _builders(self) -> kernels.Builders:
         columns = self.columns

@@ -349,19 +349,30 @@ def ledger_places() -> NDArray[np.void]:
     )
 
 
+@remembered
+def firm_levers(reading: WatchedReading) -> NDArray[np.void]:
+    """:class:`.FirmLevers` of the month."""
+    levers = reading.levers
+    return _records(
+        kernels.FirmLevers(
+            levers["electricity_surcharge_factor"],
+            levers["differential_price_enforcement"],
+            levers["high_energy_market_premium"],
+            levers["green_loan_interest_discount"],
+            levers["energy_audit_rate"],
+            levers["green_factory_support"],
+        )
+    )
+
+
 def month_of(situation: Situation) -> kernels.FirmMonth:
     """The month, and the levers in it."""
-    month, levers = situation.month, situation.levers
+    month = situation.month
     return kernels.FirmMonth(
         place=place_on_path(month),
         of_year=month.month,
         turn=month.index % kernels.MONTHS_BETWEEN_DECISIONS,
         key=month_key(situation.seed, "efficiency_investment", month.index),
         certified_factories=float(situation.stocks["certified_green_factories"]),
-        surcharge_factor=levers["electricity_surcharge_factor"],
-        price_enforcement=levers["differential_price_enforcement"],
-        market_premium=levers["high_energy_market_premium"],
-        interest_discount=levers["green_loan_interest_discount"],
-        audit_rate=levers["energy_audit_rate"],
-        factory_support=levers["green_factory_support"],
+        levers=firm_levers(situation),
     )

@@ -26,8 +26,10 @@ from transition_model.agents.station_developers import sales_of_a_station, stati
 from transition_model.behaviour import hydrogen_stations, truck_choice, truck_replacement
 from transition_model.behaviour.discounting import present_value_factor
 from transition_model.calendar import MONTHS_PER_YEAR, Month
+from transition_model.compilation import Fields
 from transition_model.dimensions import dimension
 from transition_model.kernels import freight_operators as kernels
+from transition_model.kernels.records import Records
 from transition_model.parameters import ParameterValues, place_on_path
 from transition_model.policy.pots import Pots, lasting_share
 from transition_model.policy.trucks import TruckTerms, truck_terms_of_month
@@ -72,7 +74,7 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
     pots: Pots
     """Money that the rules have paid so far."""
 
-    _constants: tuple[ParameterValues, kernels.FreightConstants] | None = None
+    _given: tuple[ParameterValues, Fields, Records] | None = None
 
     @classmethod
     def build(cls, model: Any, parameters: ParameterValues, seed: int, first_id: int) -> Self:
@@ -95,13 +97,19 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
     # -- compiled ----------------------------------------------------------------------------
     def _decide_compiled(self, situation: Situation) -> None:
         month, stocks = situation.month, situation.stocks
-        owners = self._owners()
+        if self._given is None or self._given[0] is not situation.parameters:
+            named = tuple(self.columns[name] for name in kernels.Owners._fields)
+            self._given = situation.parameters, named, freight_constants(situation.parameters)
+        _, columns, constants = self._given
         if month.month == 1 and month > FIRST_MONTH:
+            owners = kernels.Owners(*columns)
             kernels.grow_older(owners.truck_class, owners.trucks, owners.bought, stocks["trucks"])
+        terms, pots = freight_terms(situation)
         kernels.decide(
-            owners,
-            self._constants_of(situation.parameters),
-            freight_terms(situation),
+            columns,
+            constants,
+            terms,
+            pots,
             place_on_path(month),
             float(stocks["public_charging_points_per_new_energy_car"]),
             float(stocks["hydrogen_stations"]),
@@ -110,14 +118,6 @@ class FreightOperators(ColumnarAgentSet[FreightOperator]):
             situation.ledger.numbers,
             places_in_ledger(),
         )
-
-    def _constants_of(self, parameters: ParameterValues) -> kernels.FreightConstants:
-        if self._constants is None or self._constants[0] is not parameters:
-            self._constants = parameters, freight_constants(parameters)
-        return self._constants[1]
-
-    def _owners(self) -> kernels.Owners:
-        return kernels.Owners(*(self.columns[name] for name in kernels.Owners._fields))
 
     # -- with numpy, the reference -----------------------------------------------------------
     def _decide_with_numpy(self, situation: Situation) -> None:

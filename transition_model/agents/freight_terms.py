@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from transition_model.behaviour import truck_choice, truck_replacement
 from transition_model.behaviour.discounting import present_value_factor
 from transition_model.calendar import MONTHS_PER_YEAR
+from transition_model.compilation import Fields
 from transition_model.dimensions import dimension, shape
 from transition_model.kernels.freight_operators import FreightConstants, FreightTerms, Places
+from transition_model.kernels.records import Records, record_of
 from transition_model.ledger import ledger_layout
 from transition_model.month_terms import WatchedReading, remembered
 from transition_model.parameters import PATHS_BEGIN, PATHS_END, ParameterValues
@@ -26,8 +28,8 @@ _ENERGIES = ("diesel", "gas", "electricity", "hydrogen")
 """What the powertrains use, in the order of the dimension ``truck_fuel``."""
 
 
-def freight_constants(parameters: ParameterValues) -> FreightConstants:
-    """Lay out what stays the same in a run."""
+def freight_constants(parameters: ParameterValues) -> Records:
+    """:class:`.FreightConstants` of a run."""
     fuel = dimension("truck_fuel").index
     factor, years = _years_reckoned(parameters)
     working_days = parameters.scalar("truck_working_days")
@@ -39,7 +41,7 @@ def freight_constants(parameters: ParameterValues) -> FreightConstants:
     energy = _energy_of_km(parameters)
     each_km = energy * _energy_prices(parameters)[:, None] + parameters.array("truck_maintenance")
     cost = truck_choice.cost_of_ownership(price, each_km, (mean * working_days)[:, None], factor)
-    return FreightConstants(
+    constants = FreightConstants(
         diesel=fuel("diesel"),
         electric=fuel("electric"),
         hydrogen=fuel("hydrogen"),
@@ -79,11 +81,12 @@ def freight_constants(parameters: ParameterValues) -> FreightConstants:
         station_capacity=parameters.scalar("hydrogen_station_capacity"),
         hydrogen_limit=parameters.scalar("hydrogen_price_with_subsidy"),
     )
+    return record_of(constants)
 
 
 @remembered
-def freight_terms(reading: WatchedReading) -> FreightTerms:
-    """Lay out what the rules offer in a month."""
+def freight_terms(reading: WatchedReading) -> tuple[Records, Fields]:
+    """:class:`.FreightTerms` of a month, and the pots of the rule for trucks outside operation."""
     law, month, parameters = reading.law, reading.month, reading.parameters
     terms = truck_terms_of_month(
         law,
@@ -96,30 +99,32 @@ def freight_terms(reading: WatchedReading) -> FreightTerms:
     operating, limit = hydrogen_operating_of_month(
         law["hydrogen_operating_subsidy"], month, parameters.scalar("hydrogen_price_with_subsidy")
     )
-    return FreightTerms(
+    offered = FreightTerms(
         scrapping=terms.scrapping,
         counted_on=terms.scrapping + terms.replacement.min(axis=2)[:, :, None],
         replacement=terms.replacement,
         non_operating=terms.non_operating,
         banned=terms.banned,
-        cold_chain=terms.cold_chain,
-        hydrogen_operating=operating,
-        hydrogen_operating_limit=limit,
+        cold_chain=float(terms.cold_chain),
+        hydrogen_operating=float(operating),
+        hydrogen_operating_limit=float(limit),
         most_non_operating=float(terms.non_operating.max()),
-        pots=pots_of_month(law["non_operating_truck_scrapping"], month),
     )
+    pots = pots_of_month(law["non_operating_truck_scrapping"], month)
+    return record_of(offered), tuple(pots)
 
 
 @cache
-def places_in_ledger() -> Places:
-    """Where owners of trucks write in the ledger's vector."""
+def places_in_ledger() -> Records:
+    """:class:`~.freight_operators.Places` of the ledger's vector."""
     parts = {name: part.start for name, (part, _) in ledger_layout().parts.items()}
-    return Places(
+    places = Places(
         scrapped=parts["truck_scrappage_per_month"],
         bought=parts["truck_purchases_per_month"],
         money=parts["subsidy_spending_per_month"]
         + dimension("subsidy_programme").index("truck_renewal"),
     )
+    return record_of(places)
 
 
 def axle_shares(parameters: ParameterValues) -> Array:

@@ -18,7 +18,7 @@ from transition_model.dimensions import dimension
 from transition_model.kernels import household_travel as kernels
 from transition_model.ledger import ledger_layout
 from transition_model.month_terms import WatchedReading, remembered
-from transition_model.parameters import ParameterValues
+from transition_model.parameters import ParameterValues, place_on_path
 from transition_model.policy import carbon_credits
 
 type Array = NDArray[np.float64]
@@ -28,6 +28,11 @@ type Array = NDArray[np.float64]
 def _credit(reading: WatchedReading) -> float:
     """Yuan per kilogram of carbon dioxide that a registered act saves."""
     return carbon_credits.reward(reading.law["household_carbon_credits"], reading.month)
+
+
+@cache
+def _transfer_programme() -> int:
+    return dimension("programme").index("transfer_coverage_100m")
 
 
 @cache
@@ -69,7 +74,6 @@ class Trips:
         rows = np.flatnonzero(columns["central"])
         number, incomes = income_classes(columns)
         self._all_weight = columns["weight"]
-        self._start = start
         self._travellers = kernels.Travellers(
             rows.astype(np.uint32),
             columns["weight"][rows],
@@ -108,6 +112,14 @@ class Trips:
             * parameters.scalar("carbon_credit_registered")
         )
         self._opening = household_travel.opening_policy(parameters, start, start)
+        length = parameters.path("rail_length")
+        self._rail: list[float] = (
+            parameters.scalar("travel_rail_effect") * np.log(length / length[place_on_path(start)])
+        ).tolist()
+        self._campaign = parameters.scalar("travel_campaign_effect")
+        self._transfer = parameters.scalar("travel_transfer_effect")
+        self._coverage = parameters.scalar("programme_transfer_coverage_100m_level_2020")
+        self._whole_coverage = parameters.scalar("whole_transfer_coverage")
         self.taste = self._green_taste(parameters) if taste is None else taste
 
     def travel(self, situation: Situation, income_index: float) -> None:
@@ -120,13 +132,14 @@ class Trips:
         income_index
             Incomes now over those of 2020.
         """
-        now = household_travel.policy_of_month(situation, self._start)
-        before = household_travel.opening_policy(situation.parameters, situation.month, self._start)
+        rail = self._rail[place_on_path(situation.month)]
+        coverage = float(situation.stocks["programmes_delivered"][_transfer_programme()])
+        gained = (coverage - self._coverage) / self._whole_coverage
         month = kernels.Month(
-            green=self.taste + now.green,
-            public=now.public,
-            green_before=self.taste + before.green,
-            public_before=before.public,
+            green=self.taste + self._campaign * situation.levers["green_campaign"],
+            public=rail + self._transfer * gained,
+            green_before=self.taste + self._opening.green,
+            public_before=rail,
             paid=_credit(situation) * self._paid_per_yuan,
             income_factor=income_index**self._elasticity,
         )

@@ -13,7 +13,8 @@ from transition_model.behaviour import green_building as building
 from transition_model.behaviour import rooftop_solar as solar
 from transition_model.behaviour.capacity_investment import interest_subsidy
 from transition_model.behaviour.green_loans import interest_of_month
-from transition_model.compilation import formula, kernel
+from transition_model.compilation import Fields, formula, kernel
+from transition_model.kernels.records import Records
 
 type Array = NDArray[np.float64]
 
@@ -120,7 +121,7 @@ class BuilderTerms(NamedTuple):
 
 
 class Duties(NamedTuple):
-    """Levers and loans of the month, and what is dumped.
+    """Levers and loans of the month.
 
     Attributes
     ----------
@@ -132,8 +133,6 @@ class Duties(NamedTuple):
         Yuan/t dumped.
     loan_discount, loan_subsidy
         Of a green loan in all, and what of it the city pays, share/year.
-    dumped
-        Construction waste, t/month.
     """
 
     bonus: float
@@ -144,7 +143,6 @@ class Duties(NamedTuple):
     waste_fee: float
     loan_discount: float
     loan_subsidy: float
-    dumped: float
 
 
 class Places(NamedTuple):
@@ -163,29 +161,35 @@ class Places(NamedTuple):
 
 @kernel
 def decide(
-    builders: Builders,
-    constants: BuilderConstants,
-    terms: BuilderTerms,
-    duties: Duties,
+    columns: Fields,
+    constants_given: Records,
+    terms_given: Records,
+    duties_given: Records,
+    dumped: float,
     place: int,
     numbers: Array,
-    places: Places,
+    places_given: Records,
 ) -> None:
     """Decide for one month on its opening state.
 
     Parameters
     ----------
-    builders
-        Written.
-    constants, terms, duties
-        Of the run, of the law, of the month.
+    columns
+        Fields of :class:`Builders`, written.
+    constants_given, terms_given, duties_given, places_given
+        A record each of the classes above.
+    dumped
+        Construction waste, t/month.
     place
         Where the month lies on paths.
     numbers
         Of the ledger, added to.
-    places
-        Where its entries begin.
     """
+    builders = Builders(*columns)
+    constants: Any = constants_given[0]
+    terms: Any = terms_given[0]
+    duties: Any = duties_given[0]
+    places: Any = places_given[0]
     weight = builders.starts_share
     started = constants.floor_starts[place]
     award = duties.bonus * terms.high_star_award * constants.award_share
@@ -284,7 +288,7 @@ def decide(
         constants.delivery_voluntary,
         constants.delivery_adjustment,
     )
-    numbers[places.waste_fee] += duties.waste_fee * max(duties.dumped, 0.0)
+    numbers[places.waste_fee] += duties.waste_fee * max(dumped, 0.0)
 
 
 @formula

@@ -249,13 +249,19 @@ class FirmLaw(NamedTuple):
 
 
 class FirmMonth(NamedTuple):
-    """The month, and the levers in it."""
+    """The month; :class:`FirmLevers` is a record of its own, shape (1,)."""
 
     place: int
     of_year: int
     turn: int
     key: np.uint64
     certified_factories: float
+    levers: Records
+
+
+class FirmLevers(NamedTuple):
+    """The levers of the month."""
+
     surcharge_factor: float
     price_enforcement: float
     market_premium: float
@@ -399,11 +405,12 @@ def _rates_of_sectors(
     constants: FirmConstants, law: FirmLaw, month: FirmMonth, by_load: Array
 ) -> Records:
     """:class:`_Rates` of each sector, shape (sectors,)."""
+    levers: Any = month.levers[0]
     numbers = constants.numbers[0]
     said = law.numbers[0]
     paths = constants.paths[month.place]
     premium = premium_within_cap(
-        month.market_premium,
+        levers.market_premium,
         said.market_cap,
         numbers.electricity_market_float,
         numbers.coal_power_benchmark_price / paths.electricity_price,
@@ -510,11 +517,12 @@ def _produce(
     yuan
         What rules by own numbers say, as :func:`_claim` has asked them.
     """
+    levers: Any = month.levers[0]
     numbers = constants.numbers[0]
     said = law.numbers[0]
     paths = constants.paths[month.place]
     entry = places[0]
-    enforced = month.surcharge_factor * month.price_enforcement
+    enforced = levers.surcharge_factor * levers.price_enforcement
     known = enforced * detection(numbers.energy_limit_detection, said.inspected_share)
     sold = said.quota_reserve * numbers.pilot_reserve_sold
     elasticity, pass_through = numbers.output_cost_elasticity, numbers.cost_pass_through
@@ -659,6 +667,7 @@ def _green_loan(constants: FirmConstants, law: FirmLaw, month: FirmMonth) -> tup
 
     The cost stands against that under an ordinary loan.
     """
+    levers: Any = month.levers[0]
     numbers, said = constants.numbers[0], law.numbers[0]
     paths = constants.paths[month.place]
     ordinary = paths.corporate_loan_rate
@@ -669,7 +678,7 @@ def _green_loan(constants: FirmConstants, law: FirmLaw, month: FirmMonth) -> tup
         numbers.facility_passed_on,
         ordinary,
     )
-    subsidy = min(month.interest_discount, ordinary - facility)
+    subsidy = min(levers.interest_discount, ordinary - facility)
     return subsidy, efficiency_investment.finance_factor(
         ordinary, facility + subsidy, numbers.loan_share, numbers.measure_life
     )
@@ -678,12 +687,13 @@ def _green_loan(constants: FirmConstants, law: FirmLaw, month: FirmMonth) -> tup
 @part
 def _consideration(constants: FirmConstants, month: FirmMonth, sums: Array) -> Array:
     """Probability of looking at the next measure, by sector."""
+    levers: Any = month.levers[0]
     numbers = constants.numbers[0]
     considered = np.empty(sums.shape[1])
     for place in range(len(considered)):
         considered[place] = consideration(
             numbers.search_rate,
-            month.audit_rate,
+            levers.audit_rate,
             sums[ADOPTED, place] / sums[WEIGHT, place],
             numbers.peer_effect,
             MONTHS_BETWEEN_DECISIONS / MONTHS_PER_YEAR,
@@ -771,8 +781,9 @@ def _adopt(
     lent
         Written: green loans of the month, yuan, shape (firms,).
     """
+    levers: Any = month.levers[0]
     numbers, said, entry = constants.numbers[0], law.numbers[0], places[0]
-    enforced = month.surcharge_factor * month.price_enforcement
+    enforced = levers.surcharge_factor * levers.price_enforcement
     for looking in range(len(rows)):
         row = rows[looking]
         firm = firms[row]
@@ -861,12 +872,13 @@ def _certify(
     ledger: Array,
 ) -> None:
     """Green-factory certificates of both levels: won, raised and withdrawn."""
+    levers: Any = month.levers[0]
     numbers = constants.numbers[0]
     said = law.numbers[0]
     paths = constants.paths[month.place]
     entry = places[0]
-    municipal_award = month.factory_support * said.municipal_award
-    national_award = month.factory_support * said.national_award
+    municipal_award = levers.factory_support * said.municipal_award
+    national_award = levers.factory_support * said.national_award
     own_value, elasticity = numbers.certificate_own_value, numbers.certificate_award_elasticity
     municipal_pull = certification.award_pull(municipal_award, own_value, elasticity)
     national_pull = certification.award_pull(national_award, own_value, elasticity)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.behaviour import hydrogen_stations, truck_choice, truck_replacement
 from transition_model.calendar import MONTHS_PER_YEAR
-from transition_model.compilation import formula, kernel
+from transition_model.compilation import Fields, formula, kernel
+from transition_model.kernels.records import Records
 from transition_model.policy.pots import PotsOfMonth, lasting_share, money_left, take_out
 
 type Array = NDArray[np.float64]
@@ -123,8 +124,6 @@ class FreightTerms(NamedTuple):
         Subsidy of hydrogen stations, yuan/kg, and the most that a station gets, yuan.
     most_non_operating
         The highest of ``non_operating``, yuan.
-    pots
-        Of the rule for trucks outside operation.
     """
 
     scrapping: Array
@@ -136,7 +135,6 @@ class FreightTerms(NamedTuple):
     hydrogen_operating: float
     hydrogen_operating_limit: float
     most_non_operating: float
-    pots: PotsOfMonth
 
 
 class Places(NamedTuple):
@@ -149,25 +147,28 @@ class Places(NamedTuple):
 
 @kernel
 def decide(
-    owners: Owners,
-    constants: FreightConstants,
-    terms: FreightTerms,
+    columns: Fields,
+    constants_given: Records,
+    terms_given: Records,
+    pots_given: Fields,
     place: int,
     points: float,
     stations: float,
     hydrogen_used: float,
     paid_from_pots: Array,
     numbers: Array,
-    places: Places,
+    places_given: Records,
 ) -> None:
     """Scrap trucks, buy new ones, and claim.
 
     Parameters
     ----------
-    owners
-        Written.
-    constants, terms
-        Of the run and of the law.
+    columns
+        Fields of :class:`Owners`, written.
+    constants_given, terms_given, places_given
+        A record each of the classes above.
+    pots_given
+        Fields of :class:`.PotsOfMonth` of the rule for trucks outside operation.
     place
         Where the month lies on paths.
     points
@@ -180,15 +181,17 @@ def decide(
         Money paid so far for trucks outside operation, yuan, shape (versions,); written.
     numbers
         Of the ledger, added to.
-    places
-        Where its entries begin.
     """
+    owners, pots = Owners(*columns), PotsOfMonth(*pots_given)
+    constants: Any = constants_given[0]
+    terms: Any = terms_given[0]
+    places: Any = places_given[0]
     standards = constants.standards[place // MONTHS_PER_YEAR]
     gone = np.zeros((len(owners.operating), standards.shape[0], standards.shape[1]))
     claims = _scrap_old(owners, constants, terms, standards, gone)
-    left = money_left(paid_from_pots, terms.pots, terms.most_non_operating)
+    left = money_left(paid_from_pots, pots, terms.most_non_operating)
     share = lasting_share(claims, left)
-    take_out(paid_from_pots, terms.pots, share * claims)
+    take_out(paid_from_pots, pots, share * claims)
     paid = _pay_for_scrapping(
         owners.truck_class,
         owners.operating,
