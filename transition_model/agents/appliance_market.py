@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.dimensions import dimension
 from transition_model.errors import InputError
 from transition_model.kernels import household_appliances as kernels
+from transition_model.month_terms import WatchedReading, remembered
 from transition_model.parameters import ParameterValues
 from transition_model.policy.trade_in import TradeInOffer
 
@@ -25,6 +27,12 @@ type Array = NDArray[np.float64]
 
 IDEAS = 3
 """Of the money that buyers will get: as offered, if it is gone, and if nothing is offered."""
+
+
+@remembered
+def income_index(reading: WatchedReading) -> float:
+    """Incomes of the month over those of 2020."""
+    return reading.parameters.scalar("income_index", reading.month)
 
 
 @dataclass(slots=True)
@@ -192,24 +200,16 @@ class ApplianceMarket:
             Share of the rebate that buyers reckon with.
         """
         month = situation.month
-        if idea == 0:
-            self._open_month(situation)
         terms = kernels.Offer(
             offer.appliance, offer.appliance_paused, offer.appliance_top_up, offer.appliance_limit
         )
-        kernels.by_class(
-            self._constants,
-            terms,
-            reckoned,
-            situation.parameters.scalar("income_index", month) ** self._elasticity,
-            idea,
-            self._classes,
-        )
+        income_factor = income_index(situation) ** self._elasticity
+        if idea == 0:
+            self._open_month(situation)
+            self._settled = self._live_on(situation, terms, income_factor)
+        elif not self._settled:
+            kernels.by_class(self._constants, terms, reckoned, income_factor, idea, self._classes)
         decided = RowClaims(self._decided.claims[idea], self._decided.on_pause[idea])
-        pays = terms.paid.any() or terms.paused.any() or terms.top_up.any()
-        if idea == 0 and not pays:
-            self._live_on(situation)
-            return RowClaims(self._nothing, self._nothing)
         if self._settled:
             return RowClaims(self._nothing, self._nothing)
         self._at_rest = False
@@ -245,10 +245,10 @@ class ApplianceMarket:
         parts
             For which part of the month each idea holds, by its number; they add up to 1.
         """
+        bought = situation.ledger.flow("appliance_purchases_per_month")
+        discarded = situation.ledger.flow("appliance_discards_per_month")
         held = [idea for idea, part in enumerate(parts) if part > 0.0]
-        if self._settled:
-            held, shares = [0], np.ones(1)
-        else:
+        if not self._settled:
             shares = np.array([parts[idea] for idea in held])
             if len(held) == 1:
                 shares[:] = 1.0
@@ -264,9 +264,14 @@ class ApplianceMarket:
                 int(self._bounds[-1]),
                 self._decided,
             )
-        ledger = situation.ledger
-        ledger.add("appliance_purchases_per_month", _mixed(self._purchases, held, shares))
-        ledger.add("appliance_discards_per_month", _mixed(self._discards, held, shares))
+        if self._settled or len(held) == 1:
+            only = 0 if self._settled else held[0]
+            bought += self._purchases[only]
+            discarded += self._discards[only]
+            return
+        for idea, share in zip(held, shares.tolist(), strict=True):
+            bought += share * self._purchases[idea]
+            discarded += share * self._discards[idea]
 
     def _open_month(self, situation: Situation) -> None:
         ages = situation.month.index - self._oldest + 1
@@ -275,7 +280,6 @@ class ApplianceMarket:
         if self._month < 0:
             self._at_rest = bool((self._columns.readiness == 1.0).all())
         self._month = situation.month.index
-        self._settled = False
 
     def _natural(self, ages: int) -> Array:
         """Probability of replacement by kind and age in months, shape (kinds, ages)."""
@@ -288,22 +292,24 @@ class ApplianceMarket:
             ).T
         )
 
-    def _live_on(self, situation: Situation) -> None:
-        kernels.scale_to(self._columns, situation.stocks["appliances_in_use"], self._scale)
-        kernels.live_on(
-            self._columns,
-            self._constants,
-            self._classes.shares[0],
-            self._draws(situation),
+    def _live_on(self, situation: Situation, terms: kernels.Offer, income_factor: float) -> bool:
+        """Work out the offer by class; if no rule pays, that is the month."""
+        return kernels.live_without_rule(
+            tuple(self._columns),
+            tuple(self._constants),
+            tuple(terms),
+            income_factor,
+            tuple(self._classes),
+            situation.stocks["appliances_in_use"],
+            _keys(situation.seed, situation.month.index),
             situation.month.index,
             self._at_rest,
             self._bounds,
-            0,
-            self._blocks,
+            self._scale,
             self._leaving,
+            self._purchases[0],
+            self._discards[0],
         )
-        self._count_flows(0)
-        self._settled = True
 
     def _count_flows(self, idea: int) -> None:
         kernels.flows(
@@ -315,17 +321,15 @@ class ApplianceMarket:
         )
 
     def _draws(self, situation: Situation) -> kernels.Draws:
-        seed, month = situation.seed, situation.month.index
-        return kernels.Draws(
-            random_streams.month_key(seed, "appliances: replace", month),
-            np.array(
-                [
-                    random_streams.month_key(seed, f"{kind}: grade", month)
-                    for kind in dimension("appliance").members
-                ]
-            ),
-        )
+        keys = _keys(situation.seed, situation.month.index)
+        return kernels.Draws(keys[0], keys[1:])
 
 
-def _mixed(flows: Array, held: Sequence[int], parts: Array) -> Array:
-    return np.asarray(sum(part * flows[idea] for idea, part in zip(held, parts, strict=True)))
+@lru_cache(maxsize=1_000)
+def _keys(seed: int, month: int) -> NDArray[np.uint64]:
+    """Keys of the month's draws: what is replaced, then by which grade of each kind."""
+    purposes = [
+        "appliances: replace",
+        *(f"{kind}: grade" for kind in dimension("appliance").members),
+    ]
+    return np.array([random_streams.month_key(seed, purpose, month) for purpose in purposes])

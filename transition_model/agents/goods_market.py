@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.agents.appliance_market import IDEAS, RowClaims, income_classes
+from transition_model.agents.appliance_market import IDEAS, RowClaims, income_classes, income_index
 from transition_model.agents.household_goods import GOODS, Good
 from transition_model.agents.row_blocks import block_bounds
 from transition_model.agents.situation import Situation
@@ -115,7 +115,7 @@ class GoodsMarket:
         reckoned
             Share of the rebate that buyers reckon with.
         """
-        index = situation.parameters.scalar("income_index", situation.month)
+        index = income_index(situation)
         if idea == 0:
             self._settled = False
             if generosity == 0.0 or not situation.law[self.good.instrument].parts(situation.month):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from transition_model import random_streams
 from transition_model.agents import (
+    appliance_market,
     household_cars,
     household_home,
     household_travel,
@@ -120,7 +121,7 @@ class Households(ColumnarAgentSet[Household]):
         """All decisions of the month, on the month's opening state."""
         if self.columns.written != self._heard:
             self._hear(situation.parameters)
-        income_index = situation.parameters.scalar("income_index", situation.month)
+        income_index = appliance_market.income_index(situation)
         if situation.kernels == "compiled":
             self._prepare(situation.parameters)
             self._home_use.use(situation, income_index)

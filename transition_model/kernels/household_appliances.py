@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.compilation import kernel, part
+from transition_model.compilation import Fields, kernel, part
 from transition_model.kernels.draws import uniform
 from transition_model.kernels.exponential import exponential
 
@@ -343,6 +343,62 @@ def _live_on(
             place += 1
         if total > uniform(draws.replace, row):
             _replace(columns, shares[of_class], hazards, draws, month, row)
+
+
+@kernel
+def live_without_rule(
+    columns_of: Fields,
+    constants_of: Fields,
+    offer_of: Fields,
+    income_factor: float,
+    classes_of: Fields,
+    stock: Array,
+    keys: NDArray[np.uint64],
+    month: int,
+    at_rest: bool,
+    bounds: NDArray[np.int64],
+    scale: Array,
+    leaving: Array,
+    purchases: Array,
+    discards: Array,
+) -> bool:
+    """A whole month if no rule pays; what is offered by class of income in any case.
+
+    Parameters
+    ----------
+    columns_of, constants_of, offer_of, classes_of
+        Fields of the classes of these names; ``columns`` and ``classes`` are written.
+    income_factor
+        As for :func:`by_class`.
+    stock
+        Appliances in use, shape (kinds, grades).
+    keys
+        Of the draws that decide what is replaced, and by which grade of each kind.
+    month, at_rest, bounds, leaving
+        As for :func:`live_on`.
+    scale, purchases, discards
+        Are written, shape (kinds, grades).
+
+    Returns
+    -------
+    bool
+        Whether no rule pays.
+    """
+    columns, constants = Columns(*columns_of), Constants(*constants_of)
+    offer, classes = Offer(*offer_of), ByClass(*classes_of)
+    by_class(constants, offer, 1.0, income_factor, 0, classes)
+    kinds, grades = constants.price.shape
+    for kind in range(kinds):
+        for grade in range(grades):
+            at_once, later = offer.paid[kind, grade], offer.paused[kind, grade]
+            if at_once != 0.0 or later != 0.0 or offer.top_up[kind, grade] != 0.0:
+                return False
+    scale_to(columns, stock, scale)
+    draws = Draws(keys[0], keys[1:])
+    live_on(columns, constants, classes.shares[0], draws, month, at_rest, bounds, 0,
+            len(bounds) - 1, leaving)  # fmt: skip
+    flows(leaving, scale, classes.shares[0], purchases, discards)
+    return True
 
 
 @kernel
