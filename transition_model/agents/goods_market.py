@@ -218,7 +218,10 @@ class GoodsMarket:
             (_PIECES_ON_PAUSE[self.good.name](situation), self._paused, paused_amount_of_month),
         ):
             if pieces is not None:
-                kernels.amounts(self._constants, price_factor, pieces, found)
+                if len(pieces.share) == 0:
+                    found[:] = 0.0
+                else:
+                    kernels.amounts(self._constants, price_factor, pieces, found)
                 continue
             price = np.multiply.outer(self._constants.price * price_factor, self._constants.spread)
             claims = Claims.of(**{self.good.price: price.ravel()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,13 +99,32 @@ def _after_end(
 
 def car_amount(reading: Reading, version: Version, price: Array) -> Array:
     """Yuan by powertrain under a version at prices, as the levers reshape it, shape (3,)."""
-    claims = Claims.of(powertrain=dimension("powertrain").members, car_price=price)
-    factor = reshaping(
-        is_new_energy(),
-        reading.levers["trade_in_generosity"],
-        reading.levers["green_preference"],
-    )
-    return factor * np.where(met(version, claims), version.form.yuan(claims), 0.0)
+    levers = reading.levers["trade_in_generosity"], reading.levers["green_preference"]
+    return _amount_of(_Same(version), tuple(price.tolist()), *levers)
+
+
+class _Same:
+    """A version as a key by identity: to compare two takes longer than to apply one."""
+
+    __slots__ = ("version",)
+
+    def __init__(self, version: Version) -> None:
+        self.version = version
+
+    def __hash__(self) -> int:
+        return id(self.version)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.version is self.version
+
+
+@lru_cache(maxsize=1_000)
+def _amount_of(of: _Same, price: tuple[float, ...], generosity: float, preference: float) -> Array:
+    claims = Claims.of(powertrain=dimension("powertrain").members, car_price=np.array(price))
+    factor = reshaping(is_new_energy(), generosity, preference)
+    amount = factor * np.where(met(of.version, claims), of.version.form.yuan(claims), 0.0)
+    amount.flags.writeable = False
+    return np.asarray(amount)
 
 
 def worth_of_claim(reading: Reading, rule: str, version: Version) -> float:

@@ -127,14 +127,18 @@ def serve(
     terms = days_of_month(situation)
     offices = [money.office(situation.law[name]) for name in PROGRAMME_OF_RULE]
     queued = np.array([len(office.queue) for office in offices])
-    claims = np.zeros((len(offices), kernels.CLAIMS))
-    before = np.zeros((len(offices), kernels.MONEY))
+    owed = {name: float(rows.sum()) for name, rows in top_ups.items()}
+    claims = np.array(
+        [
+            (of_rule.with_money, of_rule.without_money, of_rule.on_pause, owed.get(name, 0.0))
+            for name, of_rule in ((name, totals[name]) for name in PROGRAMME_OF_RULE)
+        ]
+    )
+    before = np.array(
+        [(office.pot, office.saved_quota, office.released, office.paid) for office in offices]
+    )
     queue_before = np.zeros((len(offices), int(queued.max()) + terms.parts, kernels.SLOT))
-    for rule, (name, office) in enumerate(zip(PROGRAMME_OF_RULE, offices, strict=True)):
-        of_rule = totals[name]
-        owed = float(top_ups[name].sum()) if name in top_ups else 0.0
-        claims[rule] = of_rule.with_money, of_rule.without_money, of_rule.on_pause, owed
-        before[rule] = office.pot, office.saved_quota, office.released, office.paid
+    for rule, office in enumerate(offices):
         for slot, waiting in enumerate(office.queue):
             queue_before[rule, slot, kernels.TOTAL] = waiting.total
             queue_before[rule, slot, kernels.LEFT] = waiting.left
@@ -146,9 +150,10 @@ def serve(
         tally, paid,
     )  # fmt: skip
     done = {}
-    for rule, (name, office) in enumerate(zip(PROGRAMME_OF_RULE, offices, strict=True)):
-        office.pot, office.saved_quota, office.released, office.paid = after[rule].tolist()
-        did = tally[rule].tolist()
+    for rule, (name, office, of_rule, did) in enumerate(
+        zip(PROGRAMME_OF_RULE, offices, after.tolist(), tally.tolist(), strict=True)
+    ):
+        office.pot, office.saved_quota, office.released, office.paid = of_rule
         first, end = int(did[kernels.FIRST]), int(did[kernels.END])
         slots = queue[rule, :end].tolist()
         paid_to_queue, new_paid, parts = [], 0.0, office.queue

@@ -119,19 +119,29 @@ def by_class(
         Is written.
     """
     prices = len(constants.spread)
+    per_price = 1.0 / prices
+    now_felt = constants.rebate_response * constants.claim_share * reckoned * generosity
+    later_felt = (
+        constants.rebate_response * constants.claim_share * constants.pause_expectation * generosity
+    )
+    over_median = np.empty(prices)
+    for place in range(prices):
+        over_median[place] = 1.0 / constants.spread[place]
     for of_class in range(len(constants.price)):
-        median = constants.price[of_class] * price_factor
+        per_median = 1.0 / (constants.price[of_class] * price_factor)
         leaving, subsidised, claims, on_pause = 0.0, 0.0, 0.0, 0.0
         for place in range(prices):
-            now = generosity * paid[of_class, place]
-            later = generosity * paused[of_class, place]
-            hoped = constants.claim_share * (reckoned * now + constants.pause_expectation * later)
-            raised = 1.0 + constants.rebate_response * hoped / (median * constants.spread[place])
-            leaving += raised / prices
-            claims += raised * now / prices
-            on_pause += raised * later / prices
-            if now + later > 0.0:
-                subsidised += raised / prices
+            now, later = paid[of_class, place], paused[of_class, place]
+            felt = now_felt * now + later_felt * later
+            raised = 1.0 + felt * per_median * over_median[place]
+            leaving += raised
+            claims += raised * now
+            on_pause += raised * later
+            subsidised += raised if now + later > 0.0 else 0.0
+        leaving *= per_price
+        claims *= per_price * generosity
+        on_pause *= per_price * generosity
+        subsidised *= per_price if generosity > 0.0 else 0.0
         level = (1.0 + constants.additional_share * (leaving - 1.0)) / leaving
         pace = leaving / constants.lead
         kept = np.exp(-pace)
