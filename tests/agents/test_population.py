@@ -12,10 +12,10 @@ from hypothesis.extra import numpy as arrays
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
+from transition_model.agents.peers import Peers
 from transition_model.agents.population import (
     household_columns,
     ownership_probability,
-    peers,
     rows_per_stratum,
     strata,
     weighted_fifths,
@@ -276,7 +276,11 @@ def test_incomes_come_in_classes_and_lose_nothing_by_it(
     parameters: ParameterValues, columns: Columns
 ) -> None:
     width = parameters.scalar("income_class_width")
-    assert_allclose(columns["income"], np.exp(width * columns["income_class"]), rtol=1e-13)
+    lowest = columns["income"].min()
+    assert columns["income_class"].min() == 0
+    expected = lowest * np.exp(width * columns["income_class"])
+    assert_allclose(columns["income"], expected, rtol=1e-13)
+    assert np.log(lowest) / width == pytest.approx(round(np.log(lowest) / width), abs=1e-9)
     assert len(np.unique(columns["income_class"])) < 500
     finer = ParameterValues(load_parameters(), {"income_class_width": 0.005})
     exact = household_columns(load_districts(), finer, ROWS, 1, START)
@@ -333,7 +337,7 @@ def test_households_begin_as_familiar_and_as_used_to_sorting_as_declared(
 def test_every_household_has_its_peers_most_of_them_next_door(
     parameters: ParameterValues, columns: Columns
 ) -> None:
-    links, count = columns["peers"], round(parameters.scalar("peer_count"))
+    links, count = np.asarray(columns["peers"]), round(parameters.scalar("peer_count"))
     assert links.shape == (ROWS, count)
     assert links.min() >= 0
     assert links.max() < ROWS
@@ -353,7 +357,7 @@ def test_every_household_has_its_peers_most_of_them_next_door(
 )
 def test_without_rewiring_peers_are_the_nearest_on_both_sides(count: float) -> None:
     still = ParameterValues(load_parameters(), {"peer_count": count, "peer_rewiring": 0.0})
-    links = peers(50, still, 1)
+    links = Peers.drawn(50, still, 1)
     near = sorted(step for k in range(1, 6) for step in (-k, k))
     steps = sorted(((links[20].astype(int) - 20 + 25) % 50 - 25).tolist())
     assert len(set(steps)) == len(steps) == count
@@ -363,7 +367,7 @@ def test_without_rewiring_peers_are_the_nearest_on_both_sides(count: float) -> N
 
 def test_nobody_is_their_own_peer() -> None:
     everywhere = ParameterValues(load_parameters(), {"peer_rewiring": 0.3})
-    links = peers(200, everywhere, 1)
+    links = Peers.drawn(200, everywhere, 1).table()
     assert not (links == np.arange(200)[:, None]).any()
 
 

@@ -195,7 +195,7 @@ def compare_good(good: household_goods.Good, at: Situation, parts: tuple[float, 
         assert_allclose(claims.rows_on_pause, ideas[number].claims_on_pause, rtol=1e-10)
         assert claims.total == pytest.approx(ideas[number].claims.sum(), rel=1e-10)
         assert claims.total_on_pause == pytest.approx(ideas[number].claims_on_pause.sum())
-    units, subsidised = market.settle(parts)
+    units, subsidised, _ = market.settle(parts)
     assert units == pytest.approx(bought.purchases.sum(), rel=1e-10)
     assert subsidised == pytest.approx(bought.subsidised.sum(), rel=1e-10)
     same_columns(compiled.columns, columns)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from transition_model import random_streams
-from transition_model.agents.row_blocks import block_bounds
+from transition_model.agents.row_blocks import block_bounds, slices
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import replacement, vehicle_choice
 from transition_model.calendar import MONTHS_PER_YEAR
@@ -21,12 +21,16 @@ from transition_model.errors import InputError
 from transition_model.kernels import household_appliances as kernels
 from transition_model.month_terms import WatchedReading, remembered
 from transition_model.parameters import ParameterValues
-from transition_model.policy.trade_in import TradeInOffer
+from transition_model.policy.trade_in import HOUSEHOLD_PROGRAMMES, TradeInOffer
 
 type Array = NDArray[np.float64]
 
 IDEAS = 3
 """Of the money that buyers will get: as offered, if it is gone, and if nothing is offered."""
+
+KEPT_ROWS = 2**16
+"""Up to so many rows decisions are kept until the month is closed; of more rows they are worked out
+again, for they would take more room than all that is known of a household."""
 
 
 @remembered
@@ -41,21 +45,36 @@ class RowClaims:
 
     Attributes
     ----------
-    rows, rows_on_pause
-        By each row, on days on which a rule pays, and on which it is suspended, shape (n,).
+    of_rows
+        Gives what each row claims, shape (n,): on days on which a rule pays, or, if it is told so,
+        on which it is suspended.
     total, total_on_pause
         Sums of these.
     """
 
-    rows: Array
-    rows_on_pause: Array
+    of_rows: Callable[[bool], Array]
     total: float = 0.0
     total_on_pause: float = 0.0
+
+    @property
+    def rows(self) -> Array:
+        """Claims of each row on days on which a rule pays, shape (n,)."""
+        return self.of_rows(False)
+
+    @property
+    def rows_on_pause(self) -> Array:
+        """Claims of each row on days on which a rule is suspended, shape (n,)."""
+        return self.of_rows(True)
 
     @property
     def any(self) -> bool:
         """Whether anything is claimed."""
         return self.total > 0.0 or self.total_on_pause > 0.0
+
+
+def nothing_claimed(rows: int) -> RowClaims:
+    """Claims of so many rows, none of which claims anything."""
+    return RowClaims(lambda _: np.zeros(rows))
 
 
 def income_classes(columns: Mapping[str, NDArray[Any]]) -> tuple[NDArray[np.uint16], Array]:
@@ -70,10 +89,13 @@ def income_classes(columns: Mapping[str, NDArray[Any]]) -> tuple[NDArray[np.uint
         If there are more incomes than classes can be told apart.
     """
     income = columns["income"]
-    number = (columns["income_class"] - columns["income_class"].min()).astype(np.uint16)
+    number = columns["income_class"]
     incomes = np.full(int(number.max()) + 1, income.min())
     incomes[number] = income
-    if np.array_equal(incomes[number], income):
+    if all(
+        np.array_equal(incomes[number[part]], income[part])
+        for part in slices(block_bounds(len(income)))
+    ):
         return number, incomes
     incomes, place = np.unique(income, return_inverse=True)
     most = np.iinfo(np.uint16).max + 1
@@ -127,6 +149,7 @@ class ApplianceMarket:
         number, incomes = income_classes(columns)
         self._households = columns
         self._columns = _views(columns, number)
+        self._programme = HOUSEHOLD_PROGRAMMES.index("appliance_trade_in")
         self._bounds = block_bounds(rows)
         self._blocks = len(self._bounds) - 1
         self._oldest = int(columns["appliance_bought"].min())
@@ -161,14 +184,12 @@ class ApplianceMarket:
         self._leaving = np.zeros((self._blocks, len(incomes), kinds, grades))
         self._scale = np.empty((kinds, grades))
         self._totals = np.zeros((self._blocks, 2))
-        # Memory that nobody writes to costs nothing.
-        self._decided = kernels.Decided(
-            *(np.empty((IDEAS + 1, rows * kinds)) for _ in range(3)),
-            *(np.empty((IDEAS, rows)) for _ in range(2)),
-        )
+        kept = rows * kinds if rows <= KEPT_ROWS else 0
+        self._decided = kernels.Decided(*(np.empty((IDEAS, kept)) for _ in range(3)))
+        self._limits = np.zeros((IDEAS, kinds), dtype=np.int64)
+        self._received = np.zeros(self._blocks)
         self._purchases = np.zeros((IDEAS, kinds, grades))
         self._discards = np.zeros((IDEAS, kinds, grades))
-        self._nothing = np.zeros(rows)
         self._at_rest = False
         self._month = -1
         self._settled = False
@@ -180,7 +201,7 @@ class ApplianceMarket:
         for name, value in self.__dict__.items():
             if name != "_columns":
                 setattr(other, name, copy.deepcopy(value, memo))
-        other._columns = _views(other._households, self._columns.income_class.copy())
+        other._columns = _views(other._households, copy.deepcopy(self._columns.income_class, memo))
         return other
 
     def decide(
@@ -209,17 +230,17 @@ class ApplianceMarket:
             self._settled = self._live_on(situation, terms, income_factor)
         elif not self._settled:
             kernels.by_class(self._constants, terms, reckoned, income_factor, idea, self._classes)
-        decided = RowClaims(self._decided.claims[idea], self._decided.on_pause[idea])
         if self._settled:
-            return RowClaims(self._nothing, self._nothing)
+            return nothing_claimed(int(self._bounds[-1]))
         self._at_rest = False
         if idea == 0:
             kernels.scale_to(self._columns, situation.stocks["appliances_in_use"], self._scale)
         self._totals[:] = 0.0
+        self._limits[idea] = terms.limit
         kernels.decide(
             self._columns,
             self._constants,
-            terms,
+            self._limits,
             self._classes,
             self._scale,
             month.index,
@@ -232,11 +253,11 @@ class ApplianceMarket:
             self._totals,
         )
         self._count_flows(idea)
-        decided.total, decided.total_on_pause = self._totals.sum(axis=0).tolist()
-        return decided
+        total, total_on_pause = self._totals.sum(axis=0).tolist()
+        return RowClaims(partial(self._claims, idea), total, total_on_pause)
 
-    def settle(self, situation: Situation, parts: Sequence[float]) -> None:
-        """Write the month's flows into the ledger, and remember.
+    def settle(self, situation: Situation, parts: Sequence[float], served: float = 0.0) -> float:
+        """Write the month's flows into the ledger, pay, and remember; yuan received by all.
 
         Parameters
         ----------
@@ -244,9 +265,12 @@ class ApplianceMarket:
             The month.
         parts
             For which part of the month each idea holds, by its number; they add up to 1.
+        served
+            Share of what is claimed under the first idea that is paid to rows at once.
         """
         bought = situation.ledger.flow("appliance_purchases_per_month")
         discarded = situation.ledger.flow("appliance_discards_per_month")
+        received = 0.0
         held = [idea for idea, part in enumerate(parts) if part > 0.0]
         if not self._settled:
             shares = np.array([parts[idea] for idea in held])
@@ -255,23 +279,49 @@ class ApplianceMarket:
             kernels.remember(
                 self._columns,
                 self._constants,
+                self._limits,
                 self._classes,
+                self._scale,
                 self._draws(situation),
                 situation.month.index,
                 np.array(held),
                 shares,
+                float(served),
+                self._bounds,
                 0,
-                int(self._bounds[-1]),
+                self._blocks,
                 self._decided,
+                self._households["money_received"][:, self._programme],
+                self._households["subsidy_received"],
+                self._received,
             )
+            received = float(self._received.sum())
         if self._settled or len(held) == 1:
             only = 0 if self._settled else held[0]
             bought += self._purchases[only]
             discarded += self._discards[only]
-            return
+            return received
         for idea, share in zip(held, shares.tolist(), strict=True):
             bought += share * self._purchases[idea]
             discarded += share * self._discards[idea]
+        return received
+
+    def _claims(self, idea: int, on_pause: bool) -> Array:
+        """Yuan claimed by each row in the month that is open, shape (n,)."""
+        claims = np.empty(int(self._bounds[-1]))
+        kernels.claims_of_rows(
+            self._columns,
+            self._constants,
+            self._limits,
+            self._classes,
+            self._scale,
+            self._month,
+            idea,
+            on_pause,
+            self._decided,
+            claims,
+        )
+        return claims
 
     def _open_month(self, situation: Situation) -> None:
         ages = situation.month.index - self._oldest + 1

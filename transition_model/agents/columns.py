@@ -61,7 +61,11 @@ class WatchedColumns(Mapping[str, Column]):
     def __len__(self) -> int:
         return len(self.arrays)
 
-    def write(self, name: str, rows: int | NDArray[np.int64], value: Any) -> None:
+    def of_row(self, name: str, row: int) -> Any:
+        """What a column says of one row."""
+        return self.arrays[name][row]
+
+    def write(self, name: str, rows: int | slice | NDArray[np.int64], value: Any) -> None:
         """Write a value, or one for each of some rows."""
         self.arrays[name][rows] = value
         if name not in self._changing:
@@ -86,6 +90,8 @@ class RowAgent(mesa.Agent[Any]):
         columns = self._set.columns
         if name.startswith("_") or name not in columns:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        if isinstance(columns, WatchedColumns):
+            return columns.of_row(name, self._row)
         return columns[name][self._row]
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -146,13 +152,22 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
         self.columns = columns
         self.first_id = first_id
         self.size = next(iter(lengths.values()), 0)
-        self.rows = np.arange(self.size) if rows is None else rows
-        self._whole = rows is None
+        self._rows = rows
         self.random: Random = model.random if model is not None else Random(0)
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Numbers of the rows that belong to the set."""
+        return np.arange(self.size) if self._rows is None else self._rows
+
+    @property
+    def _whole(self) -> bool:
+        """Whether all rows do, in order."""
+        return self._rows is None
 
     # -- what Mesa asks of every agent set ---------------------------------------------------
     def __len__(self) -> int:
-        return len(self.rows)
+        return self.size if self._rows is None else len(self._rows)
 
     def __iter__(self) -> Iterator[A]:
         return (self._view(int(row)) for row in self.rows)
@@ -186,7 +201,7 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
 
     def _take(self, rows: NDArray[np.int64]) -> Self:
         """Become a selection."""
-        self.rows, self._whole = rows, False
+        self._rows = rows
         return self
 
     def to_list(self) -> list[A]:
@@ -296,10 +311,10 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
         """Write one value, or an array over this set, into a column."""
         if attr_name not in self.columns:
             raise AttributeError(f"no column {attr_name!r}; there are: {', '.join(self.columns)}")
-        self._write(attr_name, self.rows, value)
+        self._write(attr_name, slice(None) if self._rows is None else self._rows, value)
         return self
 
-    def _write(self, name: str, rows: int | NDArray[np.int64], value: Any) -> None:
+    def _write(self, name: str, rows: int | slice | NDArray[np.int64], value: Any) -> None:
         if isinstance(self.columns, WatchedColumns):
             self.columns.write(name, rows, value)
         else:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.agents.appliance_market import IDEAS, RowClaims, income_classes, income_index
+from transition_model.agents.appliance_market import (
+    IDEAS,
+    RowClaims,
+    income_classes,
+    income_index,
+    nothing_claimed,
+)
 from transition_model.agents.household_goods import GOODS, Good
+from transition_model.agents.household_money import PROGRAMME_OF_RULE
 from transition_model.agents.row_blocks import block_bounds
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import goods_demand
@@ -20,6 +28,7 @@ from transition_model.kernels import household_goods as kernels
 from transition_model.month_terms import Reading, WatchedReading, remembered
 from transition_model.parameters import ParameterValues
 from transition_model.policy.priced_amounts import Pieces, pieces_of_month
+from transition_model.policy.trade_in import HOUSEHOLD_PROGRAMMES
 
 type Array = NDArray[np.float64]
 
@@ -92,8 +101,10 @@ class GoodsMarket:
         fields = len(kernels.ByClass._fields)
         self._classes = kernels.ByClass(*np.zeros((fields, IDEAS, len(incomes))))
         self._paid, self._paused = np.zeros((2, len(incomes), len(self._constants.spread)))
-        self._nothing = np.zeros(len(self._weight))
-        self._claims, self._on_pause = np.empty((2, IDEAS, len(self._weight)))
+        self._received = np.zeros(self._blocks)
+        self._money = columns["money_received"]
+        self._programme = HOUSEHOLD_PROGRAMMES.index(PROGRAMME_OF_RULE[good.instrument])
+        self._subsidies = columns["subsidy_received"]
         self._totals = np.zeros((self._blocks, len(kernels.TOTALS)))
         self._sums = np.zeros((IDEAS, 2))
         self._natural_purchases: float | None = None
@@ -123,7 +134,7 @@ class GoodsMarket:
             else:
                 self._read_amounts(situation, index**self._price_elasticity)
         if self._settled:
-            return RowClaims(self._nothing, self._nothing)
+            return nothing_claimed(len(self._weight))
         kernels.by_class(
             self._constants,
             index**self._rate_elasticity,
@@ -146,46 +157,57 @@ class GoodsMarket:
             self._bounds,
             0,
             self._blocks,
-            self._claims[idea],
-            self._on_pause[idea],
             self._totals,
         )
         totals = self._totals.sum(axis=0)
         self._sums[idea] = totals[:2]
-        return RowClaims(
-            self._claims[idea], self._on_pause[idea], float(totals[2]), float(totals[3])
-        )
+        return RowClaims(partial(self._claims, idea), float(totals[2]), float(totals[3]))
 
-    def settle(self, parts: Sequence[float]) -> tuple[float, float]:
-        """Let readiness move on.
+    def _claims(self, idea: int, on_pause: bool) -> Array:
+        """Yuan claimed by each row in the month that is open, shape (n,)."""
+        claims = np.empty(len(self._weight))
+        kernels.claims_of_rows(
+            self._classes, self._readiness, self._weight, self._income_class, idea, on_pause, claims
+        )
+        return claims
+
+    def settle(self, parts: Sequence[float], served: float = 0.0) -> tuple[float, float, float]:
+        """Pay, and let readiness move on.
 
         Parameters
         ----------
         parts
             For which part of the month each idea holds, by its number; they add up to 1.
+        served
+            Share of what is claimed under the first idea that is paid to rows at once.
 
         Returns
         -------
         tuple of float
-            Units bought in the month, and of these with a claim.
+            Units bought in the month, of these with a claim, and yuan received by all rows.
         """
         if self._settled:
-            return float(self._sums[0, 0]), 0.0
+            return float(self._sums[0, 0]), 0.0, 0.0
         held = [idea for idea, part in enumerate(parts) if part > 0.0]
         shares = np.array([parts[idea] for idea in held]) if len(held) > 1 else np.ones(1)
         kernels.remember(
-            self._constants,
             self._classes,
             self._readiness,
+            self._weight,
             self._income_class,
             np.array(held),
             shares,
+            float(served),
+            self._bounds,
             0,
-            len(self._weight),
+            self._blocks,
+            self._money[:, self._programme],
+            self._subsidies,
+            self._received,
         )
         self._natural_purchases = None
         bought, subsidised = shares @ self._sums[held]
-        return float(bought), float(subsidised)
+        return float(bought), float(subsidised), float(self._received.sum())
 
     def _live_on(self, rate_factor: float) -> None:
         """A month in which no rule pays."""

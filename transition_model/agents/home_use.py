@@ -12,7 +12,7 @@ from scipy.special import binom
 
 from transition_model.agents.appliance_market import income_classes
 from transition_model.agents.household_home import use_at_home
-from transition_model.agents.row_blocks import block_bounds
+from transition_model.agents.row_blocks import block_bounds, slices
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import time_of_use
 from transition_model.calendar import MONTHS_PER_YEAR
@@ -150,7 +150,6 @@ class HomeUse:
         in_class, incomes = income_classes(columns)
         of_income = incomes / reference_income
         size = parameters.scalar("household_size")
-        weight = columns["weight"]
         served = columns["central"] & columns["urban"]
         poor = columns["low_income"]
         means = {
@@ -162,14 +161,16 @@ class HomeUse:
             good: parameters.scalar(f"{good}_income_elasticity") for good in GOODS
         }
         of_size = np.arange(int(columns["persons"].max()) + 1) / size
-        uses = {
-            good: columns["home_use"]
-            * (means[good] * of_size ** parameters.scalar(f"{good}_size_elasticity"))[
-                columns["persons"]
-            ]
-            * (of_income ** self._elasticities[good])[in_class]
+        self._goods = {
+            good: kernels.Good(
+                means[good] * of_size ** parameters.scalar(f"{good}_size_elasticity"),
+                of_income ** self._elasticities[good],
+            )
             for good in GOODS
         }
+        self._users = kernels.Users(
+            columns["home_use"], columns["persons"].view(np.uint8), in_class, columns["weight"]
+        )
         self._answers = {
             good: kernels.Answer(
                 elasticity := parameters.scalar(f"{good}_price_elasticity"),
@@ -179,8 +180,6 @@ class HomeUse:
             for good in GOODS
         }
         self._homes = kernels.Homes(
-            uses["electricity"],
-            weight,
             columns["day_load"],
             columns["time_of_use"],
             columns["home_charging"],
@@ -189,21 +188,25 @@ class HomeUse:
         )
         piped = parameters.scalar("gas_access_urban")
         self._piped = piped
-        well_off, relieved = np.flatnonzero(served & ~poor), np.flatnonzero(served & poor)
-        self._poor = np.flatnonzero(poor)
-        self._relieved = relieved, uses["gas"][relieved], weight[relieved]
-        served_rows = np.flatnonzero(served)
-        self._gas = uses["gas"][well_off], weight[well_off]
-        self._gas_of_all_served = uses["gas"][served_rows], weight[served_rows]
-        self._water = uses["water"][served_rows], weight[served_rows]
-        self._gas_elsewhere = float(np.sum((weight * uses["gas"])[columns["urban"] & ~served]))
-        self._water_elsewhere = float(np.sum((weight * uses["water"])[~served]))
+        self._poor = np.flatnonzero(poor).astype(np.uint32)
+        self._relieved = np.flatnonzero(served & poor).astype(np.uint32)
+        self._served = np.flatnonzero(served).astype(np.uint32)
+        self._nobody = poor[:0]
         away, at_home = parameters.array("household_load_profile")[
             :, household_tariffs.peak_hours()
         ].sum(axis=1)
-        share = away + columns["day_load"] * (at_home - away)
-        weighted = weight * uses["electricity"]
-        self._dear_at_rest = float(np.sum(weighted * share) / np.sum(weighted))
+        self._gas_elsewhere = self._water_elsewhere = 0.0
+        used = dear = 0.0
+        for part in slices(block_bounds(len(poor))):
+            electricity = self._weighted_use("electricity", part)
+            used += float(np.sum(electricity))
+            share = away + columns["day_load"][part] * (at_home - away)
+            dear += float(np.sum(electricity * share))
+            gas = self._weighted_use("gas", part)[columns["urban"][part] & ~served[part]]
+            self._gas_elsewhere += float(np.sum(gas))
+            water = self._weighted_use("water", part)[~served[part]]
+            self._water_elsewhere += float(np.sum(water))
+        self._dear_at_rest = dear / used
         electric = np.array(
             [0.0, parameters.scalar("electric_share_of_plug_in_hybrid_distance"), 1.0]
         )
@@ -228,7 +231,7 @@ class HomeUse:
             parameters.scalar("time_of_use_shift"),
             float(MONTHS_PER_YEAR),
         )
-        self._bounds = block_bounds(len(weight))
+        self._bounds = block_bounds(len(poor))
         self._somebody_chose = True
 
     def use(self, situation: Situation, income_index: float) -> None:
@@ -252,8 +255,8 @@ class HomeUse:
 
         relief = kernels.give_free_electricity(
             self._poor,
-            self._homes.use,
-            self._homes.weight,
+            self._users,
+            self._goods["electricity"],
             now.free,
             index["electricity"],
             received,
@@ -294,6 +297,8 @@ class HomeUse:
         self._somebody_chose = offered
         totals = np.empty((len(self._bounds) - 1, 3))
         kernels.use_electricity(
+            self._users,
+            self._goods["electricity"],
             self._homes,
             self._answers["electricity"],
             prices,
@@ -301,7 +306,7 @@ class HomeUse:
             _free_before(),
             month,
             index["electricity"],
-            self._uniform(prices, self._homes.use, self._homes.weight, index["electricity"]),
+            self._uniform("electricity", prices, self._served[:0], index["electricity"]),
             self._bounds,
             0,
             len(totals),
@@ -314,16 +319,17 @@ class HomeUse:
         self, now: _Tariffs, prices: kernels.Prices, index: float, received: Array
     ) -> tuple[float, float, float]:
         """Gas used by those with a tariff in 2020 and now, m3 a year, and yuan of relief."""
-        answer = self._answers["gas"]
-        uniform = self._uniform(prices, *self._gas_of_all_served, index)
+        uniform = self._uniform("gas", prices, self._served, index)
         if now.low_income_gas is None:
-            used, answered = _use(*self._gas_of_all_served, answer, prices, index, uniform)
+            used, answered = self._use("gas", self._nobody, prices, index, uniform)
             return used, answered, 0.0
-        used, answered = _use(*self._gas, answer, prices, index, uniform)
+        used, answered = self._use("gas", self._homes.low_income, prices, index, uniform)
         totals = np.empty(3)
         kernels.relieve(
-            *self._relieved,
-            answer,
+            self._relieved,
+            self._users,
+            self._goods["gas"],
+            self._answers["gas"],
             prices,
             now.low_income_gas,
             index,
@@ -337,24 +343,46 @@ class HomeUse:
     def _use_water(self, prices: kernels.Prices, index: float) -> tuple[float, float]:
         if prices.same:
             return 0.0, 0.0
-        uniform = self._uniform(prices, *self._water, index)
-        return _use(*self._water, self._answers["water"], prices, index, uniform)
+        uniform = self._uniform("water", prices, self._served, index)
+        return self._use("water", self._nobody, prices, index, uniform)
 
-    @staticmethod
-    def _uniform(prices: kernels.Prices, use: Array, weight: Array, index: float) -> float:
-        return 0.0 if prices.holds else kernels.average_price(use, weight, prices, index)
+    def _uniform(
+        self, good: str, prices: kernels.Prices, rows: NDArray[np.uint32], index: float
+    ) -> float:
+        if prices.holds:
+            return 0.0
+        return kernels.average_price(rows, self._users, self._goods[good], prices, index)
 
+    def _use(
+        self,
+        good: str,
+        left_out: NDArray[np.bool_],
+        prices: kernels.Prices,
+        index: float,
+        uniform: float,
+    ) -> tuple[float, float]:
+        """Use of those who have the tariff, at that of 2020 and now, weighted."""
+        bounds = block_bounds(len(self._served))
+        totals = np.empty((len(bounds) - 1, 2))
+        kernels.use_of_good(
+            self._served,
+            left_out,
+            self._users,
+            self._goods[good],
+            self._answers[good],
+            prices,
+            index,
+            uniform,
+            bounds,
+            0,
+            len(totals),
+            totals,
+        )
+        used, answered = totals.sum(axis=0).tolist()
+        return used, answered
 
-def _use(
-    use: Array,
-    weight: Array,
-    answer: kernels.Answer,
-    prices: kernels.Prices,
-    index: float,
-    uniform: float,
-) -> tuple[float, float]:
-    bounds = block_bounds(len(use))
-    totals = np.empty((len(bounds) - 1, 2))
-    kernels.use_of_good(use, weight, answer, prices, index, uniform, bounds, 0, len(totals), totals)
-    used, answered = totals.sum(axis=0).tolist()
-    return used, answered
+    def _weighted_use(self, good: str, rows: slice) -> Array:
+        """Units used by what some rows stand for, at incomes of 2020."""
+        users, of_good = self._users, self._goods[good]
+        use = users.habit[rows] * of_good.of_size[users.persons[rows]]
+        return np.asarray(users.weight[rows] * use * of_good.of_income[users.income_class[rows]])

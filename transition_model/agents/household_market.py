@@ -9,11 +9,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.agents.appliance_market import KEPT_ROWS, income_classes
 from transition_model.agents.household_offers import (
     VEHICLE_CONSTANTS,
     ends_of_offers,
     trade_in_offer,
 )
+from transition_model.agents.peers import links_of
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import replacement, vehicle_choice
 from transition_model.calendar import MONTHS_PER_YEAR
@@ -46,8 +48,16 @@ PAID_BY_ROWS = (
 )
 """Programmes that the kernel pays, in its order."""
 
+type _Arguments = tuple[
+    kernels.Fields, kernels.Fields, kernels.Fields, kernels.Fields, kernels.Fields
+]
+
 OFFERED, WITHOUT_MONEY, CLOSED, MIXED = range(3 + 1)
 """Ideas of money, and what they are mixed into."""
+
+_OFFER = np.array([OFFERED])
+_ALL_MONTH = np.ones((2, 1))
+"""What holds in a month in which money is there all the time."""
 
 _YEARS_AHEAD = 12
 """Years by which the table of hazards reaches beyond the oldest car when it is made."""
@@ -198,6 +208,11 @@ class CarMarket:
     received
         Yuan that rows received in the month, by programme of :data:`PAID_BY_ROWS`, and what is
         booked of them, shape (2, 5).
+    incomes
+        Of the classes of income, yuan a year, shape (classes,).
+    held, shares
+        Ideas of money that hold in the month, and for which part of it, as to scrapping and to
+        selling on; shapes (k,) and (2, k).
     """
 
     columns: CarColumns
@@ -213,6 +228,9 @@ class CarMarket:
     month: CarMonth
     adopted: float = 0.0
     received: Array = field(default_factory=lambda: np.zeros((2, len(PAID_BY_ROWS))))
+    incomes: Array = field(default_factory=lambda: np.zeros(0))
+    held: NDArray[np.int64] = field(default_factory=lambda: _OFFER)
+    shares: Array = field(default_factory=lambda: _ALL_MONTH)
 
     @classmethod
     def of(cls, columns: Columns, situation: Situation, reference_income: float) -> Self:
@@ -222,38 +240,39 @@ class CarMarket:
         constants = constants_of(parameters, choice, 1)
         blocks, groups = -(-rows // kernels.BLOCK), -(-rows // kernels.GROUP)
         powertrains, size = cells[0], int(np.prod(cells))
+        in_class, incomes = income_classes(columns)
+        kept = rows if rows <= KEPT_ROWS else 0
         work = CarWork(
-            powers=np.empty((3, rows)),
+            powers=np.empty((3, len(incomes))),
             kind=np.empty(rows, dtype=np.uint8),
             cell=np.empty(rows, dtype=np.int16),
-            watchers=np.empty(columns["peers"].size, dtype=np.int32),
-            first_watcher=np.empty(rows + 1, dtype=np.int64),
-            car_seen=np.full(rows, -1, dtype=np.int8),
-            peers_seen=np.zeros((rows, 2), dtype=np.int16),
-            peer_share=np.zeros(rows),
-            decided=np.empty((MIXED + 1, kernels.DECIDED, rows)),
+            peers_seen=np.zeros((2, rows), dtype=np.uint8),
+            decided=np.empty((MIXED, kernels.DECIDED, kept)),
+            moved=np.empty(rows),
             factor=np.zeros(size + 1),
             empty=np.zeros(size),
             entitled=np.zeros((MIXED, kernels.KINDS, powertrains)),
             rates=np.zeros((MIXED, kernels.RATES, powertrains)),
+            flags=np.zeros((MIXED, 3), dtype=np.bool_),
             sums=np.zeros((MIXED + 1, kernels.CELLS + size)),
             partial=np.zeros((blocks, kernels.CELLS + size + 2)),
+            received=np.zeros((blocks, len(PAID_BY_ROWS))),
+            sought=np.zeros(blocks),
             sold_on=np.empty(groups),
-            changed=np.empty(rows, dtype=np.int64),
-            changes=np.empty((rows, 3), dtype=np.int32),
         )
         own = CarColumns(
-            car=columns["car"],
-            registered=columns["registered"],
-            owned_since=columns["car_owned_since"],
-            readiness=columns["readiness"],
-            weight=columns["weight"],
-            urban=columns["urban"],
-            home_charging=columns["home_charging"],
-            attitude=columns["attitude"],
-            familiarity=columns["familiarity"],
-            adoption=columns["new_energy_adoption"],
-            peers=columns["peers"],
+            columns["car"],
+            columns["registered"],
+            columns["car_owned_since"],
+            columns["readiness"],
+            columns["weight"],
+            columns["urban"],
+            columns["home_charging"],
+            columns["attitude"],
+            columns["familiarity"],
+            columns["new_energy_adoption"],
+            in_class,
+            *links_of(columns["peers"]),
         )
         places = [HOUSEHOLD_PROGRAMMES.index(name) for name in PAID_BY_ROWS]
         terms = market_terms(situation).cars
@@ -270,11 +289,11 @@ class CarMarket:
             terms=terms,
             month=CarMonth(0, 1.0, 1.0, 1.0, 1.0),
         )
-        kernels.watch(own.peers, work.first_watcher, work.watchers)
-        market._read_constants(columns["income"], situation, 1)
+        market.incomes = incomes
+        market._read_constants(situation, 1)
         return market
 
-    def _read_constants(self, income: Array, situation: Situation, oldest: int) -> None:
+    def _read_constants(self, situation: Situation, oldest: int) -> None:
         self.parameters, self.choice = situation.parameters, situation.structures["car_choice"]
         # Cars of any class may stand in a cell of which the sample has none.
         classes = len(self.work.empty) // len(dimension("powertrain"))
@@ -288,7 +307,7 @@ class CarMarket:
                 constants.transfer_elasticity,
             ]
         )
-        kernels.powers(income, self.reference_income, exponents, self.work.powers)
+        kernels.powers(self.incomes, self.reference_income, exponents, self.work.powers)
 
     def begin(self, columns: Columns, situation: Situation, terms: CarTerms) -> None:
         """Scale the sample to the stock, look at the peers, and decide on what is offered."""
@@ -296,7 +315,7 @@ class CarMarket:
             self.parameters is not situation.parameters
             or self.choice != situation.structures["car_choice"]
         ):
-            self._read_constants(columns["income"], situation, 1)
+            self._read_constants(situation, 1)
         paths = paths_of_month(situation)
         self.terms = terms
         self.month = CarMonth(
@@ -306,23 +325,18 @@ class CarMarket:
             paths.range_km,
             float(situation.stocks["public_charging_points_per_new_energy_car"]),
         )
+        self.held, self.shares = _OFFER, _ALL_MONTH
         oldest, self.adopted = self._begin(situation)
         if oldest >= len(self.constants.natural) - 1:
-            self._read_constants(columns["income"], situation, oldest)
+            self._read_constants(situation, oldest)
             self._begin(situation)
 
     def _begin(self, situation: Situation) -> tuple[int, float]:
-        return kernels.begin_market(
-            tuple(self.columns), tuple(self.work), tuple(self.constants), tuple(self.terms),
-            tuple(self.month), situation.stocks["private_cars"], OFFERED,
-        )  # fmt: skip
+        return kernels.begin_market(*self._arguments(), situation.stocks["private_cars"], OFFERED)
 
     def decide(self, idea: int, reckoned: float) -> None:
         """Decide under an idea of money, of which buyers reckon with a share."""
-        kernels.decide(
-            tuple(self.columns), tuple(self.work), tuple(self.constants), tuple(self.terms),
-            tuple(self.month), idea, reckoned, idea == CLOSED,
-        )  # fmt: skip
+        kernels.decide(*self._arguments(), idea, reckoned, idea == CLOSED)
 
     def sum_of(self, place: int, idea: int = OFFERED) -> float:
         """A sum of the kernel under an idea of money."""
@@ -331,7 +345,7 @@ class CarMarket:
     def claims(self, way: int, kind: int, idea: int = OFFERED) -> Array:
         """Yuan claimed by each row, shape (n,); see :func:`.kernels.claims_of_rows`."""
         rows = np.empty(len(self.columns.car))
-        kernels.claims_of_rows(self.columns, self.work, self.constants, idea, way, kind, rows)
+        kernels.claims_of_rows(*self._arguments(), idea, way, kind, rows)
         return rows
 
     def subsidised_cars(self, way: int, parts: tuple[tuple[int, float], ...]) -> Array:
@@ -341,17 +355,24 @@ class CarMarket:
         """
         cars = np.zeros((len(self.columns.car), 3))
         for idea, share in parts:
-            kernels.cars_of_rows(self.columns, self.work, self.constants, idea, way, share, cars)
+            kernels.cars_of_rows(*self._arguments(), idea, way, float(share), cars)
         return cars
 
     def mix(self, parts: list[tuple[int, tuple[float, ...]]]) -> int:
-        """Mix decisions that hold for parts of the month, and say where the result is."""
+        """Mix decisions that hold for parts of the month, and say where their sums are."""
+        self.held = np.array([idea for idea, _ in parts], dtype=np.int64)
+        self.shares = np.array([[shares[way] for _, shares in parts] for way in range(2)])
         if len(parts) == 1:
             return parts[0][0]
-        ideas = np.array([idea for idea, _ in parts], dtype=np.int64)
-        left, moved = (np.array([shares[way] for _, shares in parts]) for way in range(2))
-        kernels.mix(self.columns, self.work, self.constants, ideas, left, moved, MIXED)
+        kernels.mix(*self._arguments(), self.held, self.shares, MIXED)
         return MIXED
+
+    def _arguments(self) -> _Arguments:
+        """What most kernels begin with."""
+        return (
+            tuple(self.columns), tuple(self.work), tuple(self.constants), tuple(self.terms),
+            tuple(self.month),
+        )  # fmt: skip
 
     def finish(self, situation: Situation, idea: int, served: Sequence[float]) -> None:
         """Write flows, pay rows, and remember; ``received`` says what is to be booked.
@@ -373,9 +394,8 @@ class CarMarket:
             ]
         )
         orders = kernels.close_market(
-            tuple(self.columns), tuple(self.work), tuple(self.constants), tuple(self.terms),
-            tuple(self.month), idea, np.array(served), self.adopted, keys, self.money.T,
-            self.places, self.subsidies, self.received, bought,
+            *self._arguments(), idea, self.held, self.shares, np.array(served), self.adopted,
+            keys, self.money.T, self.places, self.subsidies, self.received, bought,
             ledger.flow("private_car_scrappage_per_month"),
         )  # fmt: skip
         ledger.flow("private_car_purchases_per_month")[:] += bought

@@ -34,6 +34,10 @@ PROGRAMME_OF_RULE = {
 """Rules that share the year's trade-in money, and where their payments are booked."""
 
 
+_SAME = 1e-12
+"""Relative difference below which two amounts are the same, for rounding tells them apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class RuleClaims:
     """Claims under a rule in a month, yuan of each row, shape (n,).
@@ -194,19 +198,21 @@ class TradeInMoney:
         paid = done.served * with_money
         for rows, share in done.paid_to_queue:
             if rows is not None:
-                paid = paid + share * rows
-        if at_once(done):
-            return paid
-        waiting = done.waits_on_pause * on_pause
-        if without_money is not None:
-            waiting = waiting + done.waits * without_money
-        somebody = waiting.any()
-        if somebody:
+                paid += share * rows
+        waiting: Array | None = None
+        if done.waits_on_pause > 0.0:
+            waiting = done.waits_on_pause * on_pause
+        if without_money is not None and done.waits > 0.0:
+            waits = done.waits * without_money
+            waiting = waits if waiting is None else waiting + waits
+        if waiting is not None and not waiting.any():
+            waiting = None
+        if waiting is not None:
             self.offices[name].name_rows(waiting)
         if done.new_queue_paid > 0.0:
             # Claims that waited within the month; those that have lapsed were like all others.
-            like = waiting if somebody else with_money + on_pause
-            paid = paid + done.new_queue_paid / like.sum() * like
+            like = with_money + on_pause if waiting is None else waiting
+            paid += done.new_queue_paid / like.sum() * like
         return paid
 
     def pots(self) -> dict[str, tuple[float, float]]:
@@ -214,10 +220,28 @@ class TradeInMoney:
         return {name: (office.released, office.paid) for name, office in self.offices.items()}
 
     # -- differences that a later version pays ------------------------------------------------
-    def remember(self, rule: Instrument, claims: EarlierClaims) -> None:
-        """Keep a month's claims if some later version will pay their difference."""
-        if paid_later(rule, claims.month):
-            self.earlier.setdefault(rule.id, []).append(claims)
+    def remember(
+        self,
+        rule: Instrument,
+        claims: EarlierClaims,
+        amount: Callable[[Version, Array], Array],
+    ) -> None:
+        """Keep a month's claims if some later version will pay their difference.
+
+        Months whose cars had the same and will get the same are kept as one. ``amount`` is that of
+        :meth:`top_up`.
+        """
+        version = _later_version(rule, claims.month)
+        if version is None:
+            return
+        kept = self.earlier.setdefault(rule.id, [])
+        for like in kept:
+            if np.allclose(like.had, claims.had, rtol=_SAME, atol=0.0) and np.array_equal(
+                amount(version, like.price), amount(version, claims.price)
+            ):
+                like.cars[...] += claims.cars
+                return
+        kept.append(claims)
 
     def top_up(
         self, rule: Instrument, month: Month, amount: Callable[[Version, Array], Array]
@@ -308,11 +332,15 @@ def beginning_retroactive(rule: Instrument, month: Month) -> Version | None:
 
 def paid_later(rule: Instrument, month: Month) -> bool:
     """Whether some later version will pay a difference to claims of the month."""
-    return any(
-        version.retroactive_from is not None
-        and Month.of(version.retroactive_from) <= month < Month.of(version.start)
-        for version in rule.versions
-    )
+    return _later_version(rule, month) is not None
+
+
+def _later_version(rule: Instrument, month: Month) -> Version | None:
+    for version in rule.versions:
+        since = version.retroactive_from
+        if since is not None and Month.of(since) <= month < Month.of(version.start):
+            return version
+    return None
 
 
 def at_once(done: OfficeMonth) -> bool:

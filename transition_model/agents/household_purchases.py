@@ -94,11 +94,17 @@ class Decisions:
 
     def claims_of_others(self) -> dict[str, RowClaims]:
         """What is claimed beside cars, by rule."""
-        of_goods = zip(GOODS, self.goods, strict=True)
-        return {APPLIANCES: RowClaims(self.appliances.claims, self.appliances.claims_on_pause)} | {
-            good.instrument: RowClaims(decided.claims, decided.claims_on_pause)
-            for good, decided in of_goods
+        return {
+            APPLIANCES: _claims_of(self.appliances),
+            **{
+                good.instrument: _claims_of(decided)
+                for good, decided in zip(GOODS, self.goods, strict=True)
+            },
         }
+
+
+def _claims_of(decided: ApplianceDecision | GoodsDecision) -> RowClaims:
+    return RowClaims(lambda paused: decided.claims_on_pause if paused else decided.claims)
 
 
 @dataclass(slots=True)
@@ -241,17 +247,14 @@ class Purchases:
         market.begin(self.columns, situation, terms.cars)
         offered = others.decide(OFFERED, situation, terms.offer, 1.0)
         if self._all_paid_at_once(situation, rules, market, offered):
-            for name, rows in offered.items():
-                if rules.pays[name] and rows.total > 0.0:
-                    self._hand_over(situation, name, rows.rows)
             self.subsidised_cars = market.sum_of(kernels.COUNTED_LEFT) + market.sum_of(
                 kernels.COUNTED_MOVED
             )
             if rules.later:
                 self._keep_cars(situation, market, _OFFERED_ALONE)
-            served = [1.0 if rules.pays[name] else 0.0 for name in CAR_RULES]
+            served = {name: 1.0 if pays else 0.0 for name, pays in rules.pays.items()}
             self._finish(situation, market, OFFERED, served)
-            self.goods |= others.settle(situation, _OFFERED_ALL_MONTH)
+            self._finish_others(situation, others, offered, _OFFERED_ALL_MONTH, served)
             return
         self._settle_by_day(situation, terms.offer, rules, market, others, offered)
 
@@ -342,45 +345,79 @@ class Purchases:
         )
         if rules.later:
             self._keep_cars(situation, market, parts)
-        for name, rows in offered.items():
-            waits = gone.get(name)
-            if rows.any or (waits is not None and waits.any) or done[name].paid_to_queue:
-                paid = self.money.paid_to_rows(
-                    name,
-                    done[name],
-                    rows.rows,
-                    rows.rows_on_pause,
-                    None if waits is None else waits.rows,
-                )
-                self._hand_over(situation, name, paid)
-        served = [done[name].served for name in CAR_RULES]
-        for way, name in enumerate(CAR_RULES):
+        served = {name: done[name].served if at_once(done[name]) else 0.0 for name in done}
+        for name in done:
             if not at_once(done[name]):
-                served[way] = 0.0
-                rate, rate_on_pause = _RATES_OF_CLAIMS[way]
-                paid = self.money.paid_to_rows(
+                ideas = {OFFERED: offered, WITHOUT_MONEY: gone}
+                self._hand_over(
+                    situation,
                     name,
-                    done[name],
-                    market.claims(way, rate),
-                    market.claims(way, rate_on_pause),
-                    None if without_money is None else market.claims(way, rate, WITHOUT_MONEY),
+                    self.money.paid_to_rows(
+                        name,
+                        done[name],
+                        *self._claims_that_count(name, done[name], market, ideas, without_money),
+                    ),
                 )
-                self._hand_over(situation, name, paid)
         self._finish(situation, market, idea, served)
-        self.goods |= others.settle(
-            situation,
-            {
-                name: _by_idea(_parts(OFFERED, without_money, closed, done, (name,)))
-                for name in offered
-            },
+        held = {
+            name: _by_idea(_parts(OFFERED, without_money, closed, done, (name,)))
+            for name in offered
+        }
+        self._finish_others(situation, others, offered, held, served)
+
+    def _claims_that_count(
+        self,
+        rule: str,
+        done: OfficeMonth,
+        market: CarMarket,
+        ideas: Mapping[int, Mapping[str, RowClaims]],
+        without_money: int | None,
+    ) -> tuple[Array, Array, Array | None]:
+        """Claims of rows under a rule, as far as its office has looked at them; else nothing.
+
+        As in :class:`.RuleClaims`: with money, on days of suspension, and without money.
+        """
+
+        def claimed(idea: int, on_pause: bool) -> Array:
+            if rule in CAR_RULES:
+                way = CAR_RULES.index(rule)
+                return market.claims(way, _RATES_OF_CLAIMS[way][int(on_pause)], idea)
+            return ideas[idea][rule].of_rows(on_pause)
+
+        nothing = np.broadcast_to(np.zeros(1), (len(self.columns["weight"]),))
+        queued = done.new_queue_paid > 0.0
+        return (
+            claimed(OFFERED, False) if done.served > 0.0 or queued else nothing,
+            claimed(OFFERED, True) if done.waits_on_pause > 0.0 or queued else nothing,
+            claimed(without_money, False)
+            if without_money is not None and done.waits > 0.0
+            else None,
         )
 
+    def _finish_others(
+        self,
+        situation: Situation,
+        others: OtherPurchases,
+        offered: Mapping[str, RowClaims],
+        held: Mapping[str, Sequence[float]],
+        served: Mapping[str, float],
+    ) -> None:
+        """Write flows and money of all but cars; ``served`` as for :meth:`_finish`."""
+        assert self.gained is not None
+        bought, received = others.settle(situation, held, served)
+        self.goods |= bought
+        for name, yuan in received.items():
+            programme = PROGRAMME_OF_RULE[name]
+            self.gained[HOUSEHOLD_PROGRAMMES.index(programme)] += yuan
+            booked = served[name] * offered[name].total
+            situation.ledger.add_at("subsidy_spending_per_month", programme, booked)
+
     def _finish(
-        self, situation: Situation, market: CarMarket, idea: int, served: Sequence[float]
+        self, situation: Situation, market: CarMarket, idea: int, served: Mapping[str, float]
     ) -> None:
         """Write flows and money of cars; ``served`` is what is paid of claims at once, by rule."""
         assert self.gained is not None
-        market.finish(situation, idea, served)
+        market.finish(situation, idea, [served[name] for name in CAR_RULES])
         received, booked = market.received
         self.gained[market.places] += received
         situation.ledger.flow("subsidy_spending_per_month")[_booked()] += booked
@@ -412,8 +449,10 @@ class Purchases:
             cars = market.subsidised_cars(
                 way, tuple((part, kept.days * shares[way]) for part, shares in parts)
             )
-            self.money.earlier.setdefault(name, []).append(
-                EarlierClaims(situation.month, cars, kept.price, kept.had)
+            self.money.remember(
+                situation.law[name],
+                EarlierClaims(situation.month, cars, kept.price, kept.had),
+                partial(car_amount, situation),
             )
 
     # -- money -------------------------------------------------------------------------------
@@ -467,8 +506,12 @@ class Purchases:
             if days > 0.0:
                 price = situation.parameters.array("car_price", situation.month) * 1e4
                 # The offer is a mean over the month's days, on some of which there is none.
+                cars = claims(way)
+                cars *= days
                 self.money.remember(
-                    rule, EarlierClaims(situation.month, days * claims(way), price, had / days)
+                    rule,
+                    EarlierClaims(situation.month, cars, price, had / days),
+                    partial(car_amount, situation),
                 )
 
     def _book(self, situation: Situation, paid: Mapping[str, Array]) -> None:
@@ -580,7 +623,7 @@ class _Market:
             parameters.scalar("price_coefficient"),
             parameters.scalar("price_income_elasticity"),
         )
-        peer_share = household_cars.peer_share(columns["car"], columns["peers"])
+        peer_share = household_cars.peer_share(columns["car"], np.asarray(columns["peers"]))
         return cls(
             columns=columns,
             situation=situation,

@@ -30,7 +30,7 @@ def sort_waste(columns: Columns, situation: Situation) -> None:
     rules = waste_rules.rules_of_month(situation.law, situation.month)
     supervised = columns["supervision_rank"] < situation.levers["sorting_supervision"]
     charged = columns["central"] & columns["urban"]
-    norm = habit[columns["peers"]].mean(axis=1)
+    norm = habit[np.asarray(columns["peers"])].mean(axis=1)
 
     clean = waste_sorting.sorted_share(
         habit,

@@ -67,9 +67,12 @@ class OtherPurchases:
         return claims
 
     def settle(
-        self, situation: Situation, parts: Mapping[str, Sequence[float]]
-    ) -> dict[str, tuple[float, float]]:
-        """Write flows, and remember.
+        self,
+        situation: Situation,
+        parts: Mapping[str, Sequence[float]],
+        served: Mapping[str, float],
+    ) -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
+        """Write flows, pay, and remember.
 
         Parameters
         ----------
@@ -77,13 +80,21 @@ class OtherPurchases:
             The month.
         parts
             By rule, for which part of the month each idea holds, by its number.
+        served
+            By rule, share of what is claimed under the first idea that is paid to rows at once.
 
         Returns
         -------
-        dict
-            Goods bought, and of these with public money, by name, units.
+        tuple of dict
+            Goods bought, and of these with public money, by name, units; and yuan that all rows
+            receive at once, by rule.
         """
-        self._appliances.settle(situation, parts[APPLIANCES])
-        return {
-            market.good.name: market.settle(parts[market.good.instrument]) for market in self._goods
+        received = {
+            APPLIANCES: self._appliances.settle(situation, parts[APPLIANCES], served[APPLIANCES])
         }
+        bought = {}
+        for market in self._goods:
+            rule = market.good.instrument
+            units, subsidised, received[rule] = market.settle(parts[rule], served[rule])
+            bought[market.good.name] = (units, subsidised)
+        return bought, received

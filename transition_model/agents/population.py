@@ -8,13 +8,14 @@ urban before rural, and rising income, so that neighbours in the table are neigh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, pdtr
 
 from transition_model import random_streams
+from transition_model.agents.peers import Peers
 from transition_model.dimensions import dimension
 from transition_model.districts import Districts
 from transition_model.errors import InputError
@@ -28,6 +29,9 @@ type Columns = dict[str, NDArray[Any]]
 
 NEVER = np.int32(-1)
 """Registration month of a car that is not there."""
+
+_ROWS_AT_ONCE = 2**16
+"""Rows whose intermediate results are kept at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ def household_columns(
     """
     layers = strata(districts, parameters.scalar("income_per_person"))
     counts = rows_per_stratum(layers.households, rows)
-    stratum = np.repeat(np.arange(len(counts)), counts)
+    stratum = np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
     urban = layers.urban[stratum]
     weight = (layers.households / np.maximum(counts, 1))[stratum]
     income_class, income = in_classes(
@@ -137,7 +141,7 @@ def household_columns(
         "weight": weight,
         "income": income,
         "income_class": income_class,
-        "income_group": weighted_fifths(income_class, weight).astype(np.int8),
+        "income_group": weighted_fifths(income_class, weight),
         "home_charging": _uniform(seed, "home_charging", rows)
         < np.where(
             urban,
@@ -149,7 +153,8 @@ def household_columns(
         "new_energy_adoption": np.full(rows, parameters.scalar("bass_initial_adoption")),
         "sorting_habit": np.full(rows, parameters.scalar("sorting_initial_habit")),
         "supervision_rank": _uniform(seed, "supervision", rows),
-        "peers": peers(rows, parameters, seed),
+        # An array to numpy, in far less room.
+        "peers": cast(Any, Peers.drawn(rows, parameters, seed)),
         "readiness": np.ones(rows),
         "digital_readiness": np.ones(rows),
         "renovation_readiness": np.ones(rows),
@@ -186,7 +191,7 @@ def _drawn_class(
     return drawn
 
 
-def in_classes(logarithm: Array, width: float) -> tuple[NDArray[np.int16], Array]:
+def in_classes(logarithm: Array, width: float) -> tuple[NDArray[np.uint16], Array]:
     """Incomes rounded to classes of equal width in the logarithm.
 
     What a household does by its income alone is then worked out once a class. No survey knows an
@@ -202,50 +207,44 @@ def in_classes(logarithm: Array, width: float) -> tuple[NDArray[np.int16], Array
     Returns
     -------
     tuple of ndarray
-        Number of the class, its income being ``exp(width * number)``, and that income; shape (n,).
+        Number of the class, counted from the lowest that there is, each step being one by
+        ``exp(width)``; and its income; shape (n,).
     """
-    number = np.rint(logarithm / width).astype(np.int16)
-    lowest = int(number.min())
-    of_class = np.exp(width * np.arange(lowest, int(number.max()) + 1))
-    return number, of_class[number - lowest]
+    lowest = int(np.rint(logarithm.min() / width))
+    number = np.empty(len(logarithm), dtype=np.uint16)
+    for first in range(0, len(number), _ROWS_AT_ONCE):
+        part = slice(first, first + _ROWS_AT_ONCE)
+        number[part] = np.rint(logarithm[part] / width) - lowest
+    of_class = np.exp(width * np.arange(lowest, lowest + int(number.max()) + 1))
+    return number, of_class[number]
 
 
-def weighted_fifths(income: NDArray[Any], weight: Array) -> NDArray[np.int64]:
+def weighted_fifths(income: NDArray[Any], weight: Array) -> NDArray[np.int8]:
     """Income group 0 to 4 of each household: fifths of the city's households, shape (n,).
 
     ``income`` may be anything that rises with it, such as its class.
     """
-    order = np.argsort(income, kind="stable")
-    below = np.cumsum(weight[order]) - 0.5 * weight[order]
-    group = np.empty(len(income), dtype=np.int64)
+    below = _weight_below(income, weight)
     groups = len(dimension("income_group"))
-    group[order] = np.minimum((groups * below / weight.sum()).astype(np.int64), groups - 1)
+    group = np.empty(len(income), dtype=np.int8)
+    below *= groups / weight.sum()
+    np.minimum(below, groups - 1, out=group, casting="unsafe")
     return group
 
 
-def peers(rows: int, parameters: ParameterValues, seed: int) -> NDArray[np.int32]:
-    """Row numbers of each household's peers, shape (n, peers).
-
-    A small world (Watts and Strogatz 1998): a ring over the ordered table, in which rows next to
-    each other share district and income, with a share of the links rewired to anybody.
-    """
-    count = round(parameters.scalar("peer_count"))
-    reach = [step for k in range(1, count // 2 + 2) for step in (k, -k)][:count]
-    links = np.empty((rows, count), dtype=np.int32)
-    for place, step in enumerate(reach):
-        kernels.link(
-            random_streams.month_key(seed, f"peer {place} rewired", 0),
-            random_streams.month_key(seed, f"peer {place} anybody", 0),
-            parameters.scalar("peer_rewiring"),
-            step,
-            links[:, place],
-        )
-    return links
+def _weight_below(ranked: NDArray[Any], weight: Array) -> Array:
+    """Weight of those that rank lower and half one's own, rows of one rank in order; shape (n,)."""
+    if not (ranked.dtype.kind == "u" and ranked.dtype.itemsize <= np.dtype(np.uint16).itemsize):
+        _, ranked = np.unique(ranked, return_inverse=True)
+    of_rank = np.bincount(ranked, weights=weight)
+    below = np.empty(len(weight))
+    kernels.weight_below(ranked, weight, np.cumsum(of_rank) - of_rank, below)
+    return below
 
 
 def _log_incomes(
     layers: Strata,
-    stratum: NDArray[np.int64],
+    stratum: NDArray[np.uint16],
     counts: NDArray[np.int64],
     parameters: ParameterValues,
     seed: int,
@@ -256,20 +255,26 @@ def _log_incomes(
     the stratum's mean.
     """
     rows = len(stratum)
-    first = np.concatenate([[0], np.cumsum(counts)[:-1]])[stratum]
-    slot = (np.arange(rows) - first + _uniform(seed, "income", rows)) / counts[stratum]
+    place = _uniform(seed, "income", rows)
+    begins = np.concatenate([[0], np.cumsum(counts)[:-1]])
     dispersion = np.where(
-        layers.urban[stratum],
+        layers.urban,
         parameters.scalar("income_dispersion_urban"),
         parameters.scalar("income_dispersion_rural"),
     )
-    mean = np.log(layers.income_per_person * parameters.scalar("household_size"))[stratum]
-    return np.asarray(mean + dispersion * ndtri(slot) - 0.5 * dispersion**2, dtype=np.float64)
+    mean = np.log(layers.income_per_person * parameters.scalar("household_size"))
+    for first in range(0, rows, _ROWS_AT_ONCE):
+        part = slice(first, first + _ROWS_AT_ONCE)
+        of = stratum[part]
+        row = np.arange(first, first + len(of))
+        slot = (row - begins[of] + place[part]) / counts[of]
+        place[part] = mean[of] + dispersion[of] * ndtri(slot) - 0.5 * dispersion[of] ** 2
+    return place
 
 
 def _cars(columns: Columns, parameters: ParameterValues, seed: int, start_month: int) -> Columns:
     """At most one car a household: who has one, of which powertrain, registered when."""
-    number = columns["income_class"] - int(columns["income_class"].min())
+    number = columns["income_class"]
     rows = len(number)
     of_class, first = np.unique(number, return_index=True)
     owning = np.zeros(int(of_class[-1]) + 1)
@@ -292,7 +297,7 @@ def _cars(columns: Columns, parameters: ParameterValues, seed: int, start_month:
     ).astype(np.int32)
     within = np.floor(12.0 * _uniform(seed, "initial car month", rows)).astype(np.int32)
     registered = np.int32(start_month - 1) - 12 * age - within
-    registered = np.where(owner, registered, NEVER).astype(np.int32)
+    registered[~owner] = NEVER
     return {
         "car": np.where(owner, powertrain, -1).astype(np.int8),
         "registered": registered,
@@ -342,23 +347,23 @@ def _homes(
     others = pdtr(np.arange(10), parameters.scalar("household_size") - 1.0)
     persons = _drawn_class(np.diff(others, prepend=0.0), seed, "persons", rows, first=1)
     # Incomes a person are few, for incomes come in classes: they are sorted by rank.
-    number = columns["income_class"] - int(columns["income_class"].min())
+    number = columns["income_class"]
     sizes = int(persons.max()) + 1
     pair = number.astype(np.int32) * np.int32(sizes) + persons
     found = np.flatnonzero(np.bincount(pair))
     income_of_class = np.zeros(int(number.max()) + 1)
     income_of_class[number] = columns["income"]
     _, ranked = np.unique(income_of_class[found // sizes] / (found % sizes), return_inverse=True)
-    rank = np.zeros(int(pair.max()) + 1, dtype=np.int16)
+    rank = np.zeros(int(pair.max()) + 1, dtype=np.uint16)
     rank[found] = ranked
     each = rank[pair]
+    del pair
     weight, urban = columns["weight"], columns["urban"]
     poor = np.zeros(rows, dtype=np.bool_)
-    for place, living in (("urban", np.flatnonzero(urban)), ("rural", np.flatnonzero(~urban))):
-        poorest = living[np.argsort(each[living], kind="stable")]
-        below = np.cumsum(weight[poorest]) - 0.5 * weight[poorest]
+    for place, living in (("urban", urban), ("rural", ~urban)):
+        there = weight * living
         share = parameters.scalar(f"low_income_share_{place}")
-        poor[poorest[below < share * weight[poorest].sum()]] = True
+        poor |= living & (_weight_below(each, there) < share * there.sum())
     habit = _normal(seed, "use at home", rows)
     spread = parameters.scalar("home_use_dispersion")
     in_centre = np.array([zone == "central_urban" for zone in districts.zone])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,3 +20,8 @@ def block_bounds(rows: int) -> NDArray[np.int64]:
     """
     each = max(_ROWS, -(-rows // _BLOCKS))
     return np.array([*range(0, rows, each), rows], dtype=np.int64)
+
+
+def slices(bounds: NDArray[np.int64]) -> list[slice]:
+    """Rows of every block."""
+    return [slice(first, last) for first, last in pairwise(bounds.tolist())]

@@ -76,9 +76,9 @@ class Trips:
         self._all_weight = columns["weight"]
         self._travellers = kernels.Travellers(
             rows.astype(np.uint32),
-            columns["weight"][rows],
-            number[rows],
-            columns["persons"][rows],
+            columns["weight"],
+            number,
+            columns["persons"],
             columns["attitude"],
             columns["car"],
             columns["subsidy_received"],
@@ -102,8 +102,8 @@ class Trips:
             trips=parameters.scalar("trips_per_person") * parameters.scalar("days_per_month"),
         )
         self._affinity = np.empty((1 + len(self._constants.cost), len(incomes)))
-        self._whole = float(self._travellers.weight.sum())
-        self._least = float(self._travellers.weight.min())
+        weight = columns["weight"][rows]
+        self._whole, self._least = float(weight.sum()), float(weight.min())
         self._bounds = block_bounds(len(rows))
         self._totals = np.empty((len(self._bounds) - 1, len(kernels.TOTALS)))
         self._paid_per_yuan = (

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.agents.household_waste import sort_waste
+from transition_model.agents.peers import links_of
 from transition_model.agents.row_blocks import block_bounds
 from transition_model.agents.situation import Situation
 from transition_model.calendar import MONTHS_PER_YEAR
@@ -69,7 +70,6 @@ class WasteAtHome:
         self._columns = kernels.Columns(
             columns["sorting_habit"],
             np.empty_like(columns["sorting_habit"]),
-            columns["peers"].view(np.uint32),
             columns["attitude"],
             columns["supervision_rank"],
             columns["persons"].view(np.uint8),
@@ -77,6 +77,7 @@ class WasteAtHome:
             columns["urban"],
             columns["central"],
             columns["subsidy_received"],
+            *links_of(columns["peers"]),
         )
         weights = np.array(
             [number(f"sorting_weight_{of}") for of in ("attitude", "norm", "control")]

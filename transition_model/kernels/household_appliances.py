@@ -112,22 +112,23 @@ class ByClass(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """What households would do under each idea.
+    """What households would do under each idea, shape (ideas, n kinds).
+
+    Of large populations nothing is kept, and what is asked for is worked out again: the last length
+    is 0.
 
     Attributes
     ----------
-    hazard, refill, claimed
-        Probability of replacement, what is added to readiness, and claims of a household; shape
-        (ideas + 1, n kinds), the last place for what comes of all ideas together.
-    claims, on_pause
-        Yuan claimed by each row, shape (ideas, n).
+    hazard, refill
+        Probability of replacement, and what is added to readiness.
+    claiming
+        Appliances in use that a household replaces and claims for, if the rule pays for the new
+        one.
     """
 
     hazard: Array
     refill: Array
-    claimed: Array
-    claims: Array
-    on_pause: Array
+    claiming: Array
 
 
 class Draws(NamedTuple):
@@ -405,7 +406,7 @@ def live_without_rule(
 def decide(
     columns: Columns,
     constants: Constants,
-    offer: Offer,
+    limits: NDArray[np.int64],
     classes: ByClass,
     scale: Array,
     month: int,
@@ -421,8 +422,10 @@ def decide(
 
     Parameters
     ----------
-    columns, constants, offer
-        Of the households, and of the month.
+    columns, constants
+        Of the households.
+    limits
+        Claims allowed, by idea and kind.
     classes
         Of :func:`by_class`.
     scale
@@ -438,104 +441,123 @@ def decide(
     totals
         Yuan claimed, and on days of suspension, added to, shape (blocks, 2).
     """
+    kinds = constants.price.shape[0]
+    kept = decided.hazard.shape[1] > 0
+    room = decided if kept else _room(constants, len(decided.hazard))
+    spare = np.empty((3, CHUNK * kinds))
     for block in range(first, last):
-        _decide(
-            columns,
-            constants,
-            offer,
-            classes,
-            scale,
-            month,
-            idea,
-            bounds[block],
-            bounds[block + 1],
-            decided,
-            leaving[block],
-            totals[block],
-        )
+        for start in range(bounds[block], bounds[block + 1], CHUNK):
+            end = min(start + CHUNK, bounds[block + 1])
+            base = 0 if kept else start
+            _decide_chunk(
+                columns, constants, limits, classes, scale, month, idea, start, end, base, room,
+                spare,
+            )  # fmt: skip
+            claimed, waiting = _add_up(
+                columns.income_class[start:end],
+                columns.weight[start:end],
+                columns.grade[start * kinds : end * kinds],
+                classes.claimed[idea],
+                room.hazard[idea, (start - base) * kinds : (end - base) * kinds],
+                room.claiming[idea, (start - base) * kinds : (end - base) * kinds],
+                leaving[block],
+            )
+            totals[block, 0] += claimed
+            totals[block, 1] += waiting
 
 
 @part
-def _decide(
+def _room(constants: Constants, ideas: int) -> Decided:
+    """Room for the decisions of a chunk of rows."""
+    size = CHUNK * constants.price.shape[0]
+    return Decided(np.empty((ideas, size)), np.empty((ideas, size)), np.empty((ideas, size)))
+
+
+@part
+def _decide_chunk(
     columns: Columns,
     constants: Constants,
-    offer: Offer,
+    limits: NDArray[np.int64],
     classes: ByClass,
     scale: Array,
     month: int,
     idea: int,
-    first: int,
-    last: int,
-    decided: Decided,
-    leaving: Array,
-    totals: Array,
+    start: int,
+    end: int,
+    base: int,
+    room: Decided,
+    spare: Array,
 ) -> None:
+    """Decide for a chunk of rows; what is decided for row ``base`` stands first in ``room``."""
     kinds = constants.price.shape[0]
-    size = CHUNK * kinds
-    within, raised, natural = np.empty(size), np.empty(size), np.empty(size)
-    for start in range(first, last, CHUNK):
-        end = min(start + CHUNK, last)
-        low, high = start * kinds, end * kinds
-        claims = columns.claims[low:high]
-        hazard = decided.hazard[idea, low:high]
-        _may_claim(claims, within)
-        for kind in range(kinds):
-            if offer.limit[kind] != 1:
-                _raise_limit(claims, kind, kinds, offer.limit[kind], within)
-        _look_up(
-            columns.income_class[start:end],
-            columns.bought[low:high],
-            constants.natural,
-            classes.raised[idea],
-            month,
-            within,
-            raised,
-            natural,
-        )
-        _get_ready(
-            constants.additional_share,
-            constants.lead,
-            raised,
-            natural,
-            columns.readiness[low:high],
-            hazard,
-            decided.refill[idea, low:high],
-        )
-        claimed, waiting = _claim(
-            columns.income_class[start:end],
-            columns.weight[start:end],
-            columns.grade[low:high],
-            classes.claimed[idea],
-            constants.claim_share,
-            scale,
-            hazard,
-            within,
-            decided.claimed[idea, low:high],
-            decided.claims[idea, start:end],
-            decided.on_pause[idea, start:end],
-            leaving,
-        )
-        totals[0] += claimed
-        totals[1] += waiting
+    within, raised, natural = spare[0], spare[1], spare[2]
+    low, high = start * kinds, end * kinds
+    claims = columns.claims[low:high]
+    hazard = room.hazard[idea, low - base * kinds : high - base * kinds]
+    _may_claim(claims, within)
+    for kind in range(kinds):
+        if limits[idea, kind] != 1:
+            _raise_limit(claims, kind, kinds, limits[idea, kind], within)
+    _look_up(
+        columns.income_class[start:end],
+        columns.bought[low:high],
+        constants.natural,
+        classes.raised[idea],
+        month,
+        within,
+        raised,
+        natural,
+    )
+    _get_ready(
+        constants.additional_share,
+        constants.lead,
+        raised,
+        natural,
+        columns.readiness[low:high],
+        hazard,
+        room.refill[idea, low - base * kinds : high - base * kinds],
+    )
+    _claim(
+        columns.grade[low:high],
+        constants.claim_share,
+        scale,
+        hazard,
+        within,
+        room.claiming[idea, low - base * kinds : high - base * kinds],
+    )
 
 
 @part
 def _claim(
-    income_class: NDArray[np.uint16],
-    weight: Array,
     grade: NDArray[np.uint8],
-    by_class: Array,
     claim_share: float,
     scale: Array,
     hazard: Array,
     within: Array,
-    claimed: Array,
-    claims: Array,
-    on_pause: Array,
+    claiming: Array,
+) -> None:
+    """Appliances in use that are replaced and claimed for, where the rule pays."""
+    kinds = scale.shape[0]
+    place = 0
+    for _ in range(len(hazard) // kinds):
+        for kind in range(kinds):
+            in_use = scale[kind, grade[place]]
+            claiming[place] = claim_share * in_use * hazard[place] * within[place]
+            place += 1
+
+
+@part
+def _add_up(
+    income_class: NDArray[np.uint16],
+    weight: Array,
+    grade: NDArray[np.uint8],
+    by_class: Array,
+    hazard: Array,
+    claiming: Array,
     leaving: Array,
 ) -> tuple[float, float]:
-    """What is claimed, and who leaves, row by row; yuan claimed by all rows."""
-    rows, kinds = len(weight), scale.shape[0]
+    """Add up who leaves; yuan claimed by all rows."""
+    rows, kinds = len(weight), leaving.shape[1]
     total, waiting = 0.0, 0.0
     place = 0
     for row in range(rows):
@@ -544,19 +566,60 @@ def _claim(
         leaves = leaving[of_class]
         now, later = 0.0, 0.0
         for kind in range(kinds):
-            likely = hazard[place]
-            old = grade[place]
-            leaves[kind, old] += weight[row] * likely
-            claiming = claim_share * scale[kind, old] * likely * within[place]
-            claimed[place] = claiming * by_kind[kind]
-            now += claiming * by_kind[kinds + kind]
-            later += claiming * by_kind[2 * kinds + kind]
+            leaves[kind, grade[place]] += weight[row] * hazard[place]
+            now += claiming[place] * by_kind[kinds + kind]
+            later += claiming[place] * by_kind[2 * kinds + kind]
             place += 1
-        claims[row] = weight[row] * now
-        on_pause[row] = weight[row] * later
         total += weight[row] * now
         waiting += weight[row] * later
     return total, waiting
+
+
+@kernel
+def claims_of_rows(
+    columns: Columns,
+    constants: Constants,
+    limits: NDArray[np.int64],
+    classes: ByClass,
+    scale: Array,
+    month: int,
+    idea: int,
+    on_pause: bool,
+    decided: Decided,
+    claims: Array,
+) -> None:
+    """Write what each row claims under one idea, yuan, shape (n,).
+
+    Parameters
+    ----------
+    columns, constants, limits, classes, scale, month, idea, decided
+        As for :func:`decide`.
+    on_pause
+        Whether on days on which the rule is suspended.
+    claims
+        Filled.
+    """
+    kinds = constants.price.shape[0]
+    kept = decided.hazard.shape[1] > 0
+    room = decided if kept else _room(constants, len(decided.hazard))
+    spare = np.empty((3, CHUNK * kinds))
+    skipped = 2 * kinds if on_pause else kinds
+    for start in range(0, len(claims), CHUNK):
+        end = min(start + CHUNK, len(claims))
+        base = 0 if kept else start
+        if not kept:
+            _decide_chunk(
+                columns, constants, limits, classes, scale, month, idea, start, end, base, room,
+                spare,
+            )  # fmt: skip
+        place = (start - base) * kinds
+        for row in range(start, end):
+            by_kind = classes.claimed[idea, columns.income_class[row]]
+            yuan = 0.0
+            for kind in range(kinds):
+                yuan += room.claiming[idea, place] * by_kind[skipped + kind]
+                place += 1
+            claims[row] = columns.weight[row] * yuan
 
 
 @part
@@ -629,70 +692,152 @@ def _get_ready(
 def remember(
     columns: Columns,
     constants: Constants,
+    limits: NDArray[np.int64],
     classes: ByClass,
+    scale: Array,
     draws: Draws,
     month: int,
     held: NDArray[np.int64],
     part: Array,
+    served: float,
+    bounds: NDArray[np.int64],
     first: int,
     last: int,
     decided: Decided,
+    money: Array,
+    subsidies: Array,
+    received: Array,
 ) -> None:
-    """Let readiness, claims and appliances move on.
+    """Pay, and let readiness, claims and appliances move on.
 
     Parameters
     ----------
-    columns, constants, classes, month, decided
+    columns, constants, limits, classes, scale, month, bounds, first, last, decided
         As for :func:`decide`.
     draws
         Of the month.
     held, part
         Ideas that hold, and for which part of the month each, shape (held,).
-    first, last
-        Rows from, and to (not included).
+    served
+        Share of what is claimed under the first idea of all that is paid at once.
+    money, subsidies
+        Yuan received under this rule, and in all, added to, shape (n,).
+    received
+        Yuan that all rows receive, written, shape (blocks,).
     """
     kinds, grades = constants.price.shape
-    shares = np.empty((kinds, grades))
-    mixed = held[0] if len(held) == 1 else len(decided.hazard) - 1
-    for start in range(first, last, CHUNK):
-        end = min(start + CHUNK, last)
-        low, high = start * kinds, end * kinds
-        if len(held) > 1:
-            _mix(decided.hazard, held, part, low, high)
-            _mix(decided.refill, held, part, low, high)
-            _mix(decided.claimed, held, part, low, high)
-        _add(columns.readiness[low:high], decided.refill[mixed, low:high])
-        _add(columns.claims[low:high], decided.claimed[mixed, low:high])
-        for row in range(start, end):
-            total = 0.0
-            hazards = decided.hazard[mixed, row * kinds : (row + 1) * kinds]
-            for kind in range(kinds):
-                total += hazards[kind]
-            if total > uniform(draws.replace, row):
-                of_class = columns.income_class[row]
+    kept = decided.hazard.shape[1] > 0
+    room = decided if kept else _room(constants, len(decided.hazard))
+    spare, shares = np.empty((3, CHUNK * kinds)), np.empty((kinds, grades))
+    for block in range(first, last):
+        received[block] = 0.0
+        for start in range(bounds[block], bounds[block + 1], CHUNK):
+            end = min(start + CHUNK, bounds[block + 1])
+            base = 0 if kept else start
+            if not kept:
+                if served > 0.0 and held[0] > 0:
+                    _decide_chunk(
+                        columns, constants, limits, classes, scale, month, 0, start, end, base,
+                        room, spare,
+                    )  # fmt: skip
+                for number in range(len(held)):
+                    _decide_chunk(
+                        columns, constants, limits, classes, scale, month, held[number], start,
+                        end, base, room, spare,
+                    )  # fmt: skip
+            low, high = (start - base) * kinds, (end - base) * kinds
+            in_class = columns.income_class[start:end]
+            if served > 0.0:
+                received[block] += _pay(
+                    in_class,
+                    columns.weight[start:end],
+                    classes.claimed[0],
+                    room.claiming[0, low:high],
+                    served,
+                    money[start:end],
+                    subsidies[start:end],
+                )
+            _mix(room, classes, in_class, held, part, low, high, spare)
+            hazard = spare[0]
+            _add(columns.readiness[start * kinds : end * kinds], spare[1])
+            _add(columns.claims[start * kinds : end * kinds], spare[2])
+            for row in range(start, end):
+                total = 0.0
+                hazards = hazard[(row - start) * kinds : (row - start + 1) * kinds]
                 for kind in range(kinds):
-                    for grade in range(grades):
-                        likely = 0.0
-                        for number in range(len(held)):
-                            idea = held[number]
-                            likely += (
-                                part[number]
-                                * decided.hazard[idea, row * kinds + kind]
-                                * classes.shares[idea, of_class, kind, grade]
-                            )
-                        shares[kind, grade] = likely / hazards[kind]
-                _replace(columns, shares, hazards, draws, month, row)
+                    total += hazards[kind]
+                if total > uniform(draws.replace, row):
+                    of_class = columns.income_class[row]
+                    for kind in range(kinds):
+                        for grade in range(grades):
+                            likely = 0.0
+                            for number in range(len(held)):
+                                idea = held[number]
+                                likely += (
+                                    part[number]
+                                    * room.hazard[idea, (row - base) * kinds + kind]
+                                    * classes.shares[idea, of_class, kind, grade]
+                                )
+                            shares[kind, grade] = likely / hazards[kind]
+                    _replace(columns, shares, hazards, draws, month, row)
 
 
 @part
-def _mix(found: Array, held: NDArray[np.int64], part: Array, start: int, end: int) -> None:
-    """Write into the last place what comes of the ideas that hold."""
-    mixed = found[len(found) - 1, start:end]
-    mixed[:] = 0.0
+def _pay(
+    income_class: NDArray[np.uint16],
+    weight: Array,
+    by_class: Array,
+    claiming: Array,
+    served: float,
+    money: Array,
+    subsidies: Array,
+) -> float:
+    """Pay a share of what rows claim; yuan of all of them."""
+    kinds = len(claiming) // len(weight)
+    total, place = 0.0, 0
+    for row in range(len(weight)):
+        by_kind = by_class[income_class[row]]
+        yuan = 0.0
+        for kind in range(kinds):
+            yuan += claiming[place] * by_kind[kinds + kind]
+            place += 1
+        yuan *= served
+        money[row] += yuan
+        subsidies[row] += yuan
+        total += weight[row] * yuan
+    return total
+
+
+@part
+def _mix(
+    room: Decided,
+    classes: ByClass,
+    income_class: NDArray[np.uint16],
+    held: NDArray[np.int64],
+    part: Array,
+    low: int,
+    high: int,
+    mixed: Array,
+) -> None:
+    """Mix hazards, what is added to readiness, and claims, of the ideas that hold."""
+    count = high - low
+    kinds = count // len(income_class)
+    mixed[:, :count] = 0.0
     for number in range(len(held)):
-        one, share = found[held[number], start:end], part[number]
-        for place in range(len(mixed)):
-            mixed[place] += share * one[place]
+        idea, share = held[number], part[number]
+        one, into = room.hazard[idea, low:high], mixed[0]
+        for place in range(count):
+            into[place] += share * one[place]
+        one, into = room.refill[idea, low:high], mixed[1]
+        for place in range(count):
+            into[place] += share * one[place]
+        one, into = room.claiming[idea, low:high], mixed[2]
+        place = 0
+        for row in range(len(income_class)):
+            by_kind = classes.claimed[idea, income_class[row]]
+            for kind in range(kinds):
+                into[place] += share * one[place] * by_kind[kind]
+                place += 1
 
 
 @part

@@ -18,6 +18,7 @@ from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.compilation import formula, kernel, part
 from transition_model.kernels.draws import uniform
 from transition_model.kernels.exponential import exponential
+from transition_model.kernels.peers import count_cars
 
 type Array = NDArray[np.float64]
 type Fields = tuple[Any, ...]
@@ -61,10 +62,12 @@ LIKE_WORN = next(_place)
 next(_place), next(_place)
 CLAIMED_LEFT, PAUSED_LEFT, COUNTED_LEFT = next(_place), next(_place), next(_place)
 CLAIMED_MOVED, PAUSED_MOVED, COUNTED_MOVED = next(_place), next(_place), next(_place)
+LIKE_FIRST = next(_place)
+next(_place), next(_place)
 CELLS = next(_place)
 """Sums: new cars of those who scrap and of all others (all, hybrid, electric), first plugs, cars
-that wear out and the same by what their owners would choose, yuan and cars claimed; then the cars
-scrapped in each cell."""
+that wear out and the same by what their owners would choose, yuan and cars claimed, and households
+by what they would choose on selling on or for their first; then the cars scrapped in each cell."""
 
 _place = itertools.count()
 HOPED, PAID, PAUSED, LOST = next(_place), next(_place), next(_place), next(_place)
@@ -107,6 +110,8 @@ _LEFT = next(_place) * CHUNK
 _MOVED = next(_place) * CHUNK
 _REFILL_LEFT = next(_place) * CHUNK
 _REFILL_MOVED = next(_place) * CHUNK
+_MIXED = next(_place) * CHUNK
+_place = itertools.count(_MIXED // CHUNK + DECIDED + 2 + 2)
 _SUMS = next(_place) * CHUNK
 _BUFFER = _SUMS + CELLS * CHUNK
 """Where the intermediate results of a chunk of rows lie in one array: a loop over places within it
@@ -116,7 +121,10 @@ _PART = _QUARTER // (2 + 2)
 
 
 class CarColumns(NamedTuple):
-    """Columns of the households that the car market reads and writes, shape (n,)."""
+    """Columns of the households that the car market reads and writes, shape (n,).
+
+    Class of income counts from the lowest; what comes after it are :class:`.peers.Links`.
+    """
 
     car: NDArray[np.int8]
     registered: NDArray[np.int32]
@@ -128,7 +136,12 @@ class CarColumns(NamedTuple):
     attitude: Array
     familiarity: Array
     adoption: Array
-    peers: NDArray[np.int32]
+    income_class: NDArray[np.uint16]
+    steps: NDArray[np.int64]
+    elsewhere: NDArray[np.uint8]
+    first_elsewhere: NDArray[np.int64]
+    which: NDArray[np.uint8]
+    to: NDArray[np.int32]
 
 
 class CarWork(NamedTuple):
@@ -138,22 +151,20 @@ class CarWork(NamedTuple):
     ----------
     powers
         Income against the mean, to the elasticities of price sensitivity, of the first purchase and
-        of selling on, shape (3, n).
+        of selling on, by class, shape (3, classes).
     kind, cell
         Kind of household, and cell of the stock (the last one for none), shape (n,).
-    watchers, first_watcher
-        Rows that have a row among their peers, one row's after the other's, shape (n peers,); and
-        where each row's begin, shape (n + 1,).
-    car_seen
-        Car of each row as its watchers have seen it last, shape (n,).
     peers_seen
-        Cars of a row's peers, and new-energy cars among them, shape (n, 2).
-    peer_share
-        Share of the latter, shape (n,).
+        Cars of a row's peers, and new-energy cars among them, shape (2, n).
     decided
-        Decisions under each idea of money, shape (ideas, DECIDED, n).
+        Decisions under each idea of money, shape (ideas, DECIDED, n); of large populations none is
+        kept, and what is asked for is worked out again: the last length is 0.
+    moved
+        Hazard of selling on or buying the first car that holds, shape (n,).
     factor
         Cars of the stock for one of the sample, by cell, shape (cells + 1,).
+    flags
+        What :func:`rate` answers, by idea of money, shape (ideas, 3).
     empty
         Cars of the stock in cells where the sample has none, shape (cells,).
     entitled, rates
@@ -162,32 +173,28 @@ class CarWork(NamedTuple):
         Sums by idea of money, shape (ideas, CELLS + cells).
     partial
         Sums by block, shape (blocks, CELLS + cells + 2).
+    received, sought
+        By block: yuan received, shape (blocks, 5), and used cars that may be wanted, (blocks,).
     sold_on
         Cars sold on by group of rows, shape (groups,).
-    changed
-        Rows whose car changes, shape (n,).
-    changes
-        Their car, month of registration and month of purchase, shape (n, 3).
     """
 
     powers: Array
     kind: NDArray[np.uint8]
     cell: NDArray[np.int16]
-    watchers: NDArray[np.int32]
-    first_watcher: NDArray[np.int64]
-    car_seen: NDArray[np.int8]
-    peers_seen: NDArray[np.int16]
-    peer_share: Array
+    peers_seen: NDArray[np.uint8]
     decided: Array
+    moved: Array
     factor: Array
     empty: Array
     entitled: Array
     rates: Array
+    flags: NDArray[np.bool_]
     sums: Array
     partial: Array
+    received: Array
+    sought: Array
     sold_on: Array
-    changed: NDArray[np.int64]
-    changes: NDArray[np.int32]
 
 
 class CarConstants(NamedTuple):
@@ -337,31 +344,69 @@ def begin_market(
     """
     columns, work = CarColumns(*columns_of), CarWork(*work_of)
     month, constants = CarMonth(*month_of), CarConstants(*constants_of)
-    oldest, adopted = _open(columns, work, CarTerms(*terms_of), month.month, stock)
+    terms = CarTerms(*terms_of)
+    oldest = 0
+    for block in range(work.partial.shape[0]):
+        oldest = max(oldest, _open_block(columns, work, terms, month.month, stock, block))
+    adopted = _scale(work, stock)
     if oldest < constants.natural.shape[0] - 1:
-        decide(columns_of, work_of, constants_of, terms_of, month_of, idea, 1.0, False)
+        _decide(columns, work, constants, terms, month, idea, 1.0, False)
     return oldest, adopted
 
 
+@kernel
+def open_blocks(
+    columns_of: Fields,
+    work_of: Fields,
+    terms_of: Fields,
+    month: int,
+    stock: Array,
+    first_block: int,
+    last_block: int,
+) -> int:
+    """The part of :func:`begin_market` that is done row by row; age of some rows' oldest car."""
+    columns = CarColumns(*columns_of)
+    work = CarWork(*work_of)
+    terms = CarTerms(*terms_of)
+    oldest = 0
+    for block in range(first_block, last_block):
+        oldest = max(oldest, _open_block(columns, work, terms, month, stock, block))
+    return oldest
+
+
 @part
-def _open(
-    columns: CarColumns, work: CarWork, terms: CarTerms, month: int, stock: Array
-) -> tuple[int, float]:
+def _open_block(
+    columns: CarColumns, work: CarWork, terms: CarTerms, month: int, stock: Array, block: int
+) -> int:
+    """Cells, adoption and peers of a block's rows, and the age of their oldest car."""
     rows = columns.car.shape[0]
     powertrains, ages = stock.shape
     none = powertrains * ages
-    oldest, adopted = 0, 0.0
-    blocks = (rows + BLOCK - 1) // BLOCK
-    for block in range(blocks):
-        first, last = block * BLOCK, min((block + 1) * BLOCK, rows)
-        partial = work.partial[block]
-        partial[:] = 0.0
-        oldest = max(
-            oldest, _find_cells(columns, work, terms, month, ages, none, partial, first, last)
-        )
-        weight, adoption = columns.weight[first:last], columns.adoption[first:last]
-        for place in range(last - first):
-            partial[none + 1] += weight[place] * adoption[place]
+    first, last = block * BLOCK, min((block + 1) * BLOCK, rows)
+    partial = work.partial[block]
+    partial[:] = 0.0
+    oldest = _find_cells(columns, work, terms, month, ages, none, partial, first, last)
+    weight, adoption = columns.weight[first:last], columns.adoption[first:last]
+    for place in range(last - first):
+        partial[none + 1] += weight[place] * adoption[place]
+    count_cars(
+        columns.car, columns.steps, columns.elsewhere, columns.first_elsewhere, columns.which,
+        columns.to, first, last, work.peers_seen[0, first:last], work.peers_seen[1, first:last],
+    )  # fmt: skip
+    return oldest
+
+
+@kernel
+def scale(work_of: Fields, stock: Array) -> float:
+    """The part of :func:`begin_market` that is done once; mean of adoption."""
+    return _scale(CarWork(*work_of), stock)
+
+
+@part
+def _scale(work: CarWork, stock: Array) -> float:
+    """Scale the sample to the stock; mean of adoption."""
+    ages = stock.shape[1]
+    none, blocks, adopted = work.empty.shape[0], work.partial.shape[0], 0.0
     factor = work.factor
     everybody, in_stock = 0.0, 0.0
     for cell in range(none + 1):
@@ -379,8 +424,7 @@ def _open(
         work.empty[cell] = 0.0 if sampled > 0.0 else cars
     carless = max(everybody - in_stock, 0.0)
     factor[none] = carless / factor[none] if factor[none] > 0.0 else 0.0
-    _see_peers(columns, work)
-    return oldest, adopted / everybody
+    return adopted / everybody
 
 
 @part
@@ -416,47 +460,6 @@ def _find_cells(
         cells[place] = cell
         partial[cell] += weight[place]
     return month - earliest
-
-
-@kernel
-def watch(
-    peers: NDArray[np.int32], first_watcher: NDArray[np.int64], watchers: NDArray[np.int32]
-) -> None:
-    """Fill in who has whom among the peers; shapes (n, peers), (n + 1,) and (n peers,)."""
-    rows, count = peers.shape
-    first_watcher[:] = 0
-    for row in range(rows):
-        for place in range(count):
-            first_watcher[peers[row, place] + 1] += 1
-    for row in range(rows):
-        first_watcher[row + 1] += first_watcher[row]
-    # Each row's place moves on to the next row's first as it is filled, and back again.
-    for row in range(rows):
-        for place in range(count):
-            peer = peers[row, place]
-            watchers[first_watcher[peer]] = row
-            first_watcher[peer] += 1
-    for row in range(rows, 0, -1):
-        first_watcher[row] = first_watcher[row - 1]
-    first_watcher[0] = 0
-
-
-@part
-def _see_peers(columns: CarColumns, work: CarWork) -> None:
-    """Tell the watchers of those whose car is another one."""
-    for row in range(columns.car.shape[0]):
-        car, before = columns.car[row], work.car_seen[row]
-        if car == before:
-            continue
-        more = int(car >= 0) - int(before >= 0)
-        more_new = int(car > 0) - int(before > 0)
-        work.car_seen[row] = car
-        for place in range(work.first_watcher[row], work.first_watcher[row + 1]):
-            watcher = work.watchers[place]
-            cars = work.peers_seen[watcher, 0] + more
-            new_energy = work.peers_seen[watcher, 1] + more_new
-            work.peers_seen[watcher, 0], work.peers_seen[watcher, 1] = cars, new_energy
-            work.peer_share[watcher] = new_energy / max(cars, 1)
 
 
 # -- what is offered --------------------------------------------------------------------------
@@ -565,32 +568,244 @@ def decide(
     constants = CarConstants(*constants_of)
     terms = CarTerms(*terms_of)
     month = CarMonth(*month_of)
-    rows = columns.car.shape[0]
-    rates = work.rates[idea]
-    hopeful, moved, hurried = rate(constants, terms, reckoned, closed, work.entitled[idea], rates)
+    _decide(columns, work, constants, terms, month, idea, reckoned, closed)
+
+
+@part
+def _decide(
+    columns: CarColumns,
+    work: CarWork,
+    constants: CarConstants,
+    terms: CarTerms,
+    month: CarMonth,
+    idea: int,
+    reckoned: float,
+    closed: bool,
+) -> None:
+    _rate(work, constants, terms, idea, reckoned, closed)
     buffer = np.ones(_BUFFER)
+    for block in range(work.partial.shape[0]):
+        _decide_block(columns, work, constants, terms, month, idea, buffer, block)
+    _total(work, idea)
+
+
+@kernel
+def decide_blocks(
+    columns_of: Fields,
+    work_of: Fields,
+    constants_of: Fields,
+    terms_of: Fields,
+    month_of: Fields,
+    idea: int,
+    first_block: int,
+    last_block: int,
+) -> None:
+    """The part of :func:`decide` that is done row by row."""
+    columns = CarColumns(*columns_of)
+    work = CarWork(*work_of)
+    constants = CarConstants(*constants_of)
+    terms = CarTerms(*terms_of)
+    month = CarMonth(*month_of)
+    buffer = np.ones(_BUFFER)
+    for block in range(first_block, last_block):
+        _decide_block(columns, work, constants, terms, month, idea, buffer, block)
+
+
+@kernel
+def rate_idea(
+    work_of: Fields,
+    constants_of: Fields,
+    terms_of: Fields,
+    idea: int,
+    reckoned: float,
+    closed: bool,
+) -> None:
+    """The part of :func:`decide` that comes first."""
+    work, constants, terms = CarWork(*work_of), CarConstants(*constants_of), CarTerms(*terms_of)
+    _rate(work, constants, terms, idea, reckoned, closed)
+
+
+@kernel
+def total(work_of: Fields, idea: int) -> None:
+    """The part of :func:`decide`, and of :func:`mix`, that comes last."""
+    _total(CarWork(*work_of), idea)
+
+
+@part
+def _rate(
+    work: CarWork,
+    constants: CarConstants,
+    terms: CarTerms,
+    idea: int,
+    reckoned: float,
+    closed: bool,
+) -> None:
+    hopeful, moved, hurried = rate(
+        constants, terms, reckoned, closed, work.entitled[idea], work.rates[idea]
+    )
+    flags = work.flags[idea]
+    flags[0], flags[1], flags[2] = hopeful, moved, hurried
+
+
+@part
+def _decide_block(
+    columns: CarColumns,
+    work: CarWork,
+    constants: CarConstants,
+    terms: CarTerms,
+    month: CarMonth,
+    idea: int,
+    buffer: Array,
+    block: int,
+) -> None:
+    """Decide for a block of rows and add up."""
     worn = False
     for cell in range(work.empty.shape[0]):
         worn = worn or work.empty[cell] > 0.0
-    blocks = (rows + BLOCK - 1) // BLOCK
-    for block in range(blocks):
-        sums = work.partial[block]
-        sums[:] = 0.0
-        last = min((block + 1) * BLOCK, rows)
-        for first in range(block * BLOCK, last, CHUNK):
-            until = min(first + CHUNK, last)
-            _gather(columns, work, constants, month, idea, buffer, first, until, hopeful)
-            _choose(constants, terms, month, rates, buffer, hopeful)
-            if moved:
-                _answer(constants, rates, buffer, hurried)
-            _leave(constants, buffer, moved)
+    sums = work.partial[block]
+    sums[:] = 0.0
+    last = min((block + 1) * BLOCK, columns.car.shape[0])
+    for first in range(block * BLOCK, last, CHUNK):
+        until = min(first + CHUNK, last)
+        _decide_chunk(columns, work, constants, terms, month, idea, buffer, first, until)
+        if work.decided.shape[2] > 0:
             _keep(work, idea, buffer, first, until)
-            _add_up(work, constants, buffer, sums, first, until)
-            if worn and idea == 0:
-                _wear_out(buffer, sums)
-            if hopeful:
-                _claim(constants, rates, buffer, sums)
-    _total(work, idea, blocks)
+        _add_up(work, constants, buffer, sums, first, until)
+        if worn and idea == 0:
+            _wear_out(buffer, sums)
+        if work.flags[idea, 0]:
+            _claim(constants, work.rates[idea], buffer, sums)
+
+
+@part
+def _decide_chunk(
+    columns: CarColumns,
+    work: CarWork,
+    constants: CarConstants,
+    terms: CarTerms,
+    month: CarMonth,
+    idea: int,
+    buffer: Array,
+    first: int,
+    until: int,
+) -> None:
+    """Hazards and choice probabilities of a chunk of rows."""
+    rates, flags = work.rates[idea], work.flags[idea]
+    hopeful, moved, hurried = flags[0], flags[1], flags[2]
+    _gather(columns, work, constants, month, idea, buffer, first, until, hopeful)
+    _choose(constants, terms, month, rates, buffer, hopeful)
+    if moved:
+        _answer(constants, rates, buffer, hurried)
+    _leave(constants, buffer, moved)
+
+
+@part
+def _recall(
+    columns: CarColumns,
+    work: CarWork,
+    constants: CarConstants,
+    terms: CarTerms,
+    month: CarMonth,
+    idea: int,
+    buffer: Array,
+    first: int,
+    until: int,
+) -> None:
+    """What was decided under an idea of money for a chunk of rows."""
+    if work.decided.shape[2] == 0:
+        _decide_chunk(columns, work, constants, terms, month, idea, buffer, first, until)
+        return
+    count = until - first
+    decided = work.decided[idea, LEFT, first:until]
+    for place in range(count):
+        buffer[_LEFT + place] = decided[place]
+    decided = work.decided[idea, MOVED, first:until]
+    for place in range(count):
+        buffer[_MOVED + place] = decided[place]
+    decided = work.decided[idea, LEFT_HYBRID, first:until]
+    for place in range(count):
+        buffer[_LEFT_H + place] = decided[place]
+    decided = work.decided[idea, LEFT_ELECTRIC, first:until]
+    for place in range(count):
+        buffer[_LEFT_E + place] = decided[place]
+    decided = work.decided[idea, MOVED_HYBRID, first:until]
+    for place in range(count):
+        buffer[_MOVED_H + place] = decided[place]
+    decided = work.decided[idea, MOVED_ELECTRIC, first:until]
+    for place in range(count):
+        buffer[_MOVED_E + place] = decided[place]
+    decided = work.decided[idea, REFILL_LEFT, first:until]
+    for place in range(count):
+        buffer[_REFILL_LEFT + place] = decided[place]
+    decided = work.decided[idea, REFILL_MOVED, first:until]
+    for place in range(count):
+        buffer[_REFILL_MOVED + place] = decided[place]
+
+
+@part
+def _recall_mixed(
+    columns: CarColumns,
+    work: CarWork,
+    constants: CarConstants,
+    terms: CarTerms,
+    month: CarMonth,
+    ideas: NDArray[np.int64],
+    shares: Array,
+    buffer: Array,
+    first: int,
+    until: int,
+) -> None:
+    """One decision for a chunk of rows out of several that hold for parts of the month."""
+    for place in range((DECIDED + 2 + 2) * CHUNK):
+        buffer[_MIXED + place] = 0.0
+    usual = _MIXED + DECIDED * CHUNK
+    for number in range(ideas.shape[0]):
+        _recall(columns, work, constants, terms, month, ideas[number], buffer, first, until)
+        if number == 0:
+            for place in range(CHUNK):
+                buffer[usual + place] = buffer[_LEFT_H + place]
+                buffer[usual + CHUNK + place] = buffer[_LEFT_E + place]
+                buffer[usual + 2 * CHUNK + place] = buffer[_MOVED_H + place]
+                buffer[usual + 3 * CHUNK + place] = buffer[_MOVED_E + place]
+        left, moved = shares[0, number], shares[1, number]
+        for place in range(CHUNK):
+            slot = _MIXED + place
+            hazard = left * buffer[_LEFT + place]
+            buffer[slot + LEFT * CHUNK] += hazard
+            buffer[slot + LEFT_HYBRID * CHUNK] += hazard * buffer[_LEFT_H + place]
+            buffer[slot + LEFT_ELECTRIC * CHUNK] += hazard * buffer[_LEFT_E + place]
+            buffer[slot + REFILL_LEFT * CHUNK] += left * buffer[_REFILL_LEFT + place]
+            hazard = moved * buffer[_MOVED + place]
+            buffer[slot + MOVED * CHUNK] += hazard
+            buffer[slot + MOVED_HYBRID * CHUNK] += hazard * buffer[_MOVED_H + place]
+            buffer[slot + MOVED_ELECTRIC * CHUNK] += hazard * buffer[_MOVED_E + place]
+            buffer[slot + REFILL_MOVED * CHUNK] += moved * buffer[_REFILL_MOVED + place]
+    for place in range(CHUNK):
+        slot = _MIXED + place
+        hazard = buffer[slot + LEFT * CHUNK]
+        buffer[_LEFT + place] = hazard
+        buffer[_LEFT_H + place] = (
+            buffer[slot + LEFT_HYBRID * CHUNK] / hazard if hazard > 0.0 else buffer[usual + place]
+        )
+        buffer[_LEFT_E + place] = (
+            buffer[slot + LEFT_ELECTRIC * CHUNK] / hazard
+            if hazard > 0.0
+            else buffer[usual + CHUNK + place]
+        )
+        buffer[_REFILL_LEFT + place] = buffer[slot + REFILL_LEFT * CHUNK]
+        hazard = buffer[slot + MOVED * CHUNK]
+        buffer[_MOVED + place] = min(hazard, 1.0 - buffer[_LEFT + place])
+        buffer[_MOVED_H + place] = (
+            buffer[slot + MOVED_HYBRID * CHUNK] / hazard
+            if hazard > 0.0
+            else buffer[usual + 2 * CHUNK + place]
+        )
+        buffer[_MOVED_E + place] = (
+            buffer[slot + MOVED_ELECTRIC * CHUNK] / hazard
+            if hazard > 0.0
+            else buffer[usual + 3 * CHUNK + place]
+        )
+        buffer[_REFILL_MOVED + place] = buffer[slot + REFILL_MOVED * CHUNK]
 
 
 @part
@@ -609,7 +824,7 @@ def _gather(
     count = until - first
     kinds, cells = work.kind[first:until], work.cell[first:until]
     registered, weight = columns.registered[first:until], columns.weight[first:until]
-    first_power, moved_power = work.powers[1, first:until], work.powers[2, first:until]
+    classes = columns.income_class[first:until]
     per_first = month.income**constants.first_elasticity
     per_moved = month.income**constants.transfer_elasticity
     natural, market_rate, factor = constants.natural, constants.market_rate, work.factor
@@ -620,7 +835,9 @@ def _gather(
         owns = kind >= 2 * 2 * 2
         age = month.month - registered[place] if owns else without
         hazard = market_rate[age] * (
-            moved_power[place] * per_moved if owns else first_power[place] * per_first
+            work.powers[2, classes[place]] * per_moved
+            if owns
+            else work.powers[1, classes[place]] * per_first
         )
         bound = np.inf if owns else constants.first_ceiling
         buffer[_NATURAL_LEFT + place] = natural[age]
@@ -635,14 +852,15 @@ def _gather(
             buffer[_ENTITLED_E + place] = entitled[kind, 2]
     for place in range(count, CHUNK):
         buffer[_WEIGHT + place] = 0.0
-    price, peers = work.powers[0, first:until], work.peer_share[first:until]
+    cars, new_energy = work.peers_seen[0, first:until], work.peers_seen[1, first:until]
     attitude, home = columns.attitude[first:until], columns.home_charging[first:until]
     readiness, car = columns.readiness[first:until], columns.car[first:until]
     sensitivity = constants.price_coefficient * month.income**constants.price_elasticity
     for place in range(count):
-        buffer[_FELT + place] = sensitivity * price[place]
+        buffer[_FELT + place] = sensitivity * work.powers[0, classes[place]]
     for place in range(count):
-        buffer[_SOCIAL + place] = constants.peer_weight * peers[place]
+        share = new_energy[place] / max(cars[place], 1)
+        buffer[_SOCIAL + place] = constants.peer_weight * share
     for place in range(count):
         buffer[_SOCIAL + place] += constants.attitude_weight * attitude[place]
     for place in range(count):
@@ -912,15 +1130,20 @@ def _add_up(
 
 @part
 def _wear_out(buffer: Array, sums: Array) -> None:
-    """Add up how owners choose, by the cars that wear out."""
+    """Add up how owners choose, by the cars that wear out, and how anybody would."""
     for place in range(CHUNK):
         worn = buffer[_WEIGHT + place] * buffer[_NATURAL_LEFT + place]
         slot = _SUMS + LIKE_WORN * CHUNK + place
         buffer[slot] = worn
         buffer[slot + CHUNK] = worn * buffer[_H + place]
         buffer[slot + 2 * CHUNK] = worn * buffer[_E + place]
-    for place in range(LIKE_WORN, LIKE_WORN + 3):
-        sums[place] += _sum(buffer, _SUMS + place * CHUNK)
+        slot = _SUMS + LIKE_FIRST * CHUNK + place
+        buffer[slot] = buffer[_WEIGHT + place]
+        buffer[slot + CHUNK] = buffer[_WEIGHT + place] * buffer[_MOVED_H + place]
+        buffer[slot + 2 * CHUNK] = buffer[_WEIGHT + place] * buffer[_MOVED_E + place]
+    for place in range(3):
+        sums[LIKE_WORN + place] += _sum(buffer, _SUMS + (LIKE_WORN + place) * CHUNK)
+        sums[LIKE_FIRST + place] += _sum(buffer, _SUMS + (LIKE_FIRST + place) * CHUNK)
 
 
 @part
@@ -950,14 +1173,14 @@ def _claim(constants: CarConstants, rates: Array, buffer: Array, sums: Array) ->
         buffer[slot + CLAIMED_MOVED * CHUNK] = engine * paid + h * paid_h + e * paid_e
         buffer[slot + PAUSED_MOVED * CHUNK] = engine * paused + h * paused_h + e * paused_e
         buffer[slot + COUNTED_MOVED * CHUNK] = engine * count + h * count_h + e * count_e
-    for place in range(CLAIMED_LEFT, CELLS):
+    for place in range(CLAIMED_LEFT, LIKE_FIRST):
         sums[place] += _sum(buffer, _SUMS + place * CHUNK)
 
 
 @part
-def _total(work: CarWork, idea: int, blocks: int) -> None:
+def _total(work: CarWork, idea: int) -> None:
     """Add up the blocks, one after the other."""
-    total = work.sums[idea]
+    total, blocks = work.sums[idea], work.partial.shape[0]
     for place in range(total.shape[0]):
         total[place] = 0.0
         for block in range(blocks):
@@ -966,90 +1189,63 @@ def _total(work: CarWork, idea: int, blocks: int) -> None:
 
 @kernel
 def mix(
-    columns: CarColumns,
-    work: CarWork,
-    constants: CarConstants,
+    columns_of: Fields,
+    work_of: Fields,
+    constants_of: Fields,
+    terms_of: Fields,
+    month_of: Fields,
     ideas: NDArray[np.int64],
-    shares_left: Array,
-    shares_moved: Array,
+    shares: Array,
     into: int,
 ) -> None:
-    """One decision out of several that hold for parts of the month.
+    """Sums of one decision out of several that hold for parts of the month.
 
     Parameters
     ----------
-    columns, work, constants
+    columns_of, work_of, constants_of, terms_of, month_of
         The market.
     ideas
         Places of the decisions, the usual one first, shape (k,).
-    shares_left, shares_moved
+    shares
         Share of the month for which each holds as far as scrapping goes, and selling on, shape
-        (k,); add up to 1.
+        (2, k); add up to 1.
     into
-        Place of the result.
+        Place of the sums.
     """
-    rows = columns.car.shape[0]
+    columns = CarColumns(*columns_of)
+    work = CarWork(*work_of)
+    constants = CarConstants(*constants_of)
+    terms = CarTerms(*terms_of)
+    month = CarMonth(*month_of)
     buffer = np.ones(_BUFFER)
-    blocks = (rows + BLOCK - 1) // BLOCK
-    for block in range(blocks):
+    for block in range(work.partial.shape[0]):
         sums = work.partial[block]
         sums[:] = 0.0
-        last = min((block + 1) * BLOCK, rows)
+        last = min((block + 1) * BLOCK, columns.car.shape[0])
         for first in range(block * BLOCK, last, CHUNK):
             until = min(first + CHUNK, last)
+            _recall_mixed(
+                columns, work, constants, terms, month, ideas, shares, buffer, first, until
+            )
             for place in range(until - first):
                 row = first + place
                 car, cell = columns.car[row], work.cell[row]
                 buffer[_PLUG + place] = 1.0 if columns.home_charging[row] and car <= 0 else 0.0
                 buffer[_WEIGHT + place] = columns.weight[row] * work.factor[cell]
-                _mix_way(work.decided, ideas, shares_left, row, place, 0, buffer)
-                _mix_way(work.decided, ideas, shares_moved, row, place, 1, buffer)
-                bound = 1.0 - buffer[_LEFT + place]
-                buffer[_MOVED + place] = min(buffer[_MOVED + place], bound)
             for place in range(until - first, CHUNK):
                 buffer[_WEIGHT + place] = 0.0
-            _keep(work, into, buffer, first, until)
             _add_up(work, constants, buffer, sums, first, until)
-    _total(work, into, blocks)
-
-
-@part
-def _mix_way(
-    decided: Array,
-    ideas: NDArray[np.int64],
-    shares: Array,
-    row: int,
-    place: int,
-    way: int,
-    buffer: Array,
-) -> None:
-    """Mix one way to a new car of a row: 0 scrapping, 1 all others."""
-    name, name_h, name_e, name_refill = LEFT, LEFT_HYBRID, LEFT_ELECTRIC, REFILL_LEFT
-    slot, slot_h, slot_e, slot_refill = _LEFT, _LEFT_H, _LEFT_E, _REFILL_LEFT
-    if way == 1:
-        name, name_h, name_e, name_refill = MOVED, MOVED_HYBRID, MOVED_ELECTRIC, REFILL_MOVED
-        slot, slot_h, slot_e, slot_refill = _MOVED, _MOVED_H, _MOVED_E, _REFILL_MOVED
-    total = hybrid = electric = refill = 0.0
-    for part_ in range(ideas.shape[0]):
-        idea = ideas[part_]
-        hazard = shares[part_] * decided[idea, name, row]
-        total += hazard
-        hybrid += hazard * decided[idea, name_h, row]
-        electric += hazard * decided[idea, name_e, row]
-        refill += shares[part_] * decided[idea, name_refill, row]
-    usual = ideas[0]
-    buffer[slot + place] = total
-    buffer[slot_h + place] = hybrid / total if total > 0.0 else decided[usual, name_h, row]
-    buffer[slot_e + place] = electric / total if total > 0.0 else decided[usual, name_e, row]
-    buffer[slot_refill + place] = refill
+    _total(work, into)
 
 
 @part
 def _flow(
-    columns: CarColumns,
     work: CarWork,
     constants: CarConstants,
+    terms: CarTerms,
     idea: int,
+    served: Array,
+    received: Array,
     bought: Array,
     scrapped: Array,
     factor: Array,
@@ -1070,11 +1266,8 @@ def _flow(
     everybody, hybrid, electric = usual[LIKE_WORN], usual[LIKE_WORN + 1], usual[LIKE_WORN + 2]
     if unsampled > 0.0 and everybody <= 0.0:
         # Nobody of the sample has a car that counts: all choose as for their first.
-        for row in range(columns.car.shape[0]):
-            weight = columns.weight[row] * work.factor[work.cell[row]]
-            everybody += weight
-            hybrid += weight * work.decided[0, MOVED_HYBRID, row]
-            electric += weight * work.decided[0, MOVED_ELECTRIC, row]
+        everybody, hybrid = usual[LIKE_FIRST], usual[LIKE_FIRST + 1]
+        electric = usual[LIKE_FIRST + 2]
     for new in range(powertrains):
         left, moved = total[BY_SCRAPPERS + new], total[BY_OTHERS + new]
         chosen = hybrid if new == 1 else electric
@@ -1087,6 +1280,14 @@ def _flow(
         if unsampled > 0.0 and everybody > 0.0:
             bought[new] += constants.replacement_share * unsampled * chosen / everybody
         factor[new] = bought[new] / by_sample if by_sample > 0.0 else 0.0
+    # What is booked comes out of totals, what is received out of rows.
+    received[:] = 0.0
+    received[1, 0] = served[0] * usual[CLAIMED_LEFT]
+    received[1, 1] = served[1] * usual[CLAIMED_MOVED]
+    for new in range(3):
+        if factor[new] > 0.0:
+            received[1, 3] += bought[new] * constants.loan_share * terms.amounts[LOAN, new]
+            received[1, 2 + 2] += bought[new] * terms.amounts[TAX_RELIEF, new]
     return float(constants.charger_share * total[PLUGS])
 
 
@@ -1099,6 +1300,8 @@ def close_market(
     terms_of: Fields,
     month_of: Fields,
     idea: int,
+    held: NDArray[np.int64],
+    shares: Array,
     served: Array,
     adopted: float,
     keys: NDArray[np.uint64],
@@ -1116,7 +1319,9 @@ def close_market(
     columns_of, work_of, constants_of, terms_of, month_of
         The market.
     idea
-        Place of the decision that holds.
+        Place of the sums of the decision that holds.
+    held, shares
+        Ideas that it is mixed of, and the share of the month of each, as for :func:`mix`.
     served
         Share of what is claimed for scrapping, and for selling on, that is paid at once.
     adopted
@@ -1147,64 +1352,206 @@ def close_market(
     constants = CarConstants(*constants_of)
     terms = CarTerms(*terms_of)
     month = CarMonth(*month_of)
-    rows = columns.car.shape[0]
-    blocks = (rows + BLOCK - 1) // BLOCK
-    factor, buffer = np.empty(3), np.ones(_BUFFER)
-    orders = _flow(columns, work, constants, idea, bought, scrapped, factor)
-    # What is booked comes out of totals, what is received out of rows.
-    received[:] = 0.0
-    received[1, 0] = served[0] * work.sums[0, CLAIMED_LEFT]
-    received[1, 1] = served[1] * work.sums[0, CLAIMED_MOVED]
-    for new in range(3):
-        if factor[new] > 0.0:
-            received[1, 3] += bought[new] * constants.loan_share * terms.amounts[LOAN, new]
-            received[1, 2 + 2] += bought[new] * terms.amounts[TAX_RELIEF, new]
-    demand = supply = 0.0
-    changes = 0
-    for block in range(blocks):
-        last = min((block + 1) * BLOCK, rows)
-        for first in range(block * BLOCK, last, CHUNK):
-            until = min(first + CHUNK, last)
-            _pay_for_cars(columns, work, constants, terms, idea, factor, buffer, money, places,
-                          subsidies, received, first, until)  # fmt: skip
-            for way in range(2):
-                if served[way] > 0.0:
-                    _pay_claims(columns, work, constants, way, served[way], buffer,
-                                money[places[way]], subsidies, received, first, until)  # fmt: skip
-        first = block * BLOCK
-        _learn(columns, work, constants, adopted, first, last)
-        changes, sought = _draw_new_cars(columns, work, constants, month.month, idea, keys,
-                                         changes, first, last)  # fmt: skip
-        demand += sought
-    # Of the campaign in the countryside no total is known beforehand.
-    received[1, 2] = received[0, 2]
-    groups = (rows + GROUP - 1) // GROUP
-    for group in range(groups):
-        supply += _sold_on(columns, work, idea, group * GROUP, min((group + 1) * GROUP, rows))
-        work.sold_on[group] = supply
-    if supply > 0.0 and demand > 0.0:
-        changes = _draw_used_cars(columns, work, month.month, idea, keys, changes, supply / demand)
-    for place in range(changes):
-        row, to = work.changed[place], work.changes[place]
-        if to[0] != columns.car[row] or to[2] != columns.owned_since[row]:
-            # Who has another car, or has none any more, is as ready as anybody.
-            columns.readiness[row] = 1.0
-        columns.car[row] = to[0]
-        columns.registered[row] = to[1]
-        columns.owned_since[row] = to[2]
+    factor = np.empty(3)
+    orders = _flow(work, constants, terms, idea, served, received, bought, scrapped, factor)
+    changes, count = _close_blocks(
+        columns, work, constants, terms, month, held, shares, served, adopted, keys, money, places,
+        subsidies, factor, 0, work.partial.shape[0],
+    )  # fmt: skip
+    changes, count = _buy_used(columns, work, month.month, keys, received, changes, count)
+    _change(columns, changes, count)
     return orders
 
 
+@kernel
+def count_flows(
+    work_of: Fields,
+    constants_of: Fields,
+    terms_of: Fields,
+    idea: int,
+    served: Array,
+    received: Array,
+    bought: Array,
+    scrapped: Array,
+    factor: Array,
+) -> float:
+    """The part of :func:`close_market` that comes first; charging points ordered.
+
+    ``factor`` is filled: what the rows' new cars are multiplied by to add up to those bought.
+    """
+    work, constants, terms = CarWork(*work_of), CarConstants(*constants_of), CarTerms(*terms_of)
+    return _flow(work, constants, terms, idea, served, received, bought, scrapped, factor)
+
+
+@kernel
+def close_blocks(
+    columns_of: Fields,
+    work_of: Fields,
+    constants_of: Fields,
+    terms_of: Fields,
+    month_of: Fields,
+    held: NDArray[np.int64],
+    shares: Array,
+    served: Array,
+    adopted: float,
+    keys: NDArray[np.uint64],
+    money: Array,
+    places: NDArray[np.int64],
+    subsidies: Array,
+    factor: Array,
+    first_block: int,
+    last_block: int,
+) -> tuple[NDArray[np.int32], int]:
+    """The part of :func:`close_market` that is done row by row; whose car changes, and how many."""
+    columns = CarColumns(*columns_of)
+    work = CarWork(*work_of)
+    constants = CarConstants(*constants_of)
+    terms = CarTerms(*terms_of)
+    month = CarMonth(*month_of)
+    return _close_blocks(
+        columns, work, constants, terms, month, held, shares, served, adopted, keys, money, places,
+        subsidies, factor, first_block, last_block,
+    )  # fmt: skip
+
+
+@kernel
+def buy_used(
+    columns_of: Fields,
+    work_of: Fields,
+    month: int,
+    keys: NDArray[np.uint64],
+    received: Array,
+) -> tuple[NDArray[np.int32], int]:
+    """The part of :func:`close_market` after all rows; who has a used car, and how many."""
+    columns, work = CarColumns(*columns_of), CarWork(*work_of)
+    changes = np.empty((CHUNK, 2 + 2), dtype=np.int32)
+    return _buy_used(columns, work, month, keys, received, changes, 0)
+
+
+@kernel
+def change(columns_of: Fields, changes: NDArray[np.int32], count: int) -> None:
+    """The part of :func:`close_market` that comes last: give their cars to those who change."""
+    _change(CarColumns(*columns_of), changes, count)
+
+
 @part
-def _sold_on(columns: CarColumns, work: CarWork, idea: int, first: int, last: int) -> float:
-    """Cars of some rows that are sold on."""
-    car, weight = columns.car[first:last], columns.weight[first:last]
-    cells, moved = work.cell[first:last], work.decided[idea, MOVED, first:last]
-    sold = 0.0
-    for place in range(last - first):
-        if car[place] >= 0:
-            sold += weight[place] * work.factor[cells[place]] * moved[place]
-    return sold
+def _close_blocks(
+    columns: CarColumns,
+    work: CarWork,
+    constants: CarConstants,
+    terms: CarTerms,
+    month: CarMonth,
+    held: NDArray[np.int64],
+    shares: Array,
+    served: Array,
+    adopted: float,
+    keys: NDArray[np.uint64],
+    money: Array,
+    places: NDArray[np.int64],
+    subsidies: Array,
+    factor: Array,
+    first_block: int,
+    last_block: int,
+) -> tuple[NDArray[np.int32], int]:
+    """Pay, learn and draw new cars in some blocks."""
+    buffer = np.ones(_BUFFER)
+    changes = np.empty((2 * CHUNK, 2 + 2), dtype=np.int32)
+    count = 0
+    pays, plain = served[0] > 0.0 or served[1] > 0.0, held.shape[0] == 1
+    for block in range(first_block, last_block):
+        last = min((block + 1) * BLOCK, columns.car.shape[0])
+        received = work.received[block]
+        received[:] = 0.0
+        sought = 0.0
+        for first in range(block * BLOCK, last, CHUNK):
+            until = min(first + CHUNK, last)
+            if pays and not (plain and held[0] == 0):
+                _recall(columns, work, constants, terms, month, 0, buffer, first, until)
+                _pay_all_claims(columns, work, constants, served, buffer, money, places, subsidies,
+                                received, first, until)  # fmt: skip
+            if plain:
+                _recall(columns, work, constants, terms, month, held[0], buffer, first, until)
+            else:
+                _recall_mixed(
+                    columns, work, constants, terms, month, held, shares, buffer, first, until
+                )
+            if pays and plain and held[0] == 0:
+                _pay_all_claims(columns, work, constants, served, buffer, money, places, subsidies,
+                                received, first, until)  # fmt: skip
+            changes = _room(changes, count)
+            count, more = _draw_new_cars(columns, work, constants, month.month, keys, buffer,
+                                         changes, count, first, until)  # fmt: skip
+            sought += more
+            _sell_on(columns, work, buffer, first, until)
+            _pay_for_cars(columns, work, constants, terms, factor, buffer, money, places,
+                          subsidies, received, first, until)  # fmt: skip
+        work.sought[block] = sought
+        _learn(columns, work, constants, adopted, block * BLOCK, last)
+    return changes, count
+
+
+@part
+def _buy_used(
+    columns: CarColumns,
+    work: CarWork,
+    month: int,
+    keys: NDArray[np.uint64],
+    received: Array,
+    changes: NDArray[np.int32],
+    count: int,
+) -> tuple[NDArray[np.int32], int]:
+    """Add up what rows have received, and draw who has a used car."""
+    demand = supply = 0.0
+    for block in range(work.sought.shape[0]):
+        demand += work.sought[block]
+        for programme in range(received.shape[1]):
+            received[0, programme] += work.received[block, programme]
+    # Of the campaign in the countryside no total is known beforehand.
+    received[1, 2] = received[0, 2]
+    for group in range(work.sold_on.shape[0]):
+        supply += work.sold_on[group]
+        work.sold_on[group] = supply
+    if supply > 0.0 and demand > 0.0:
+        return _draw_used_cars(columns, work, month, keys, changes, count, supply / demand)
+    return changes, count
+
+
+@part
+def _change(columns: CarColumns, changes: NDArray[np.int32], count: int) -> None:
+    """Give their cars to those who have others."""
+    for place in range(count):
+        row, car, since = changes[place, 0], changes[place, 1], changes[place, 3]
+        if car != columns.car[row] or since != columns.owned_since[row]:
+            # Who has another car, or has none any more, is as ready as anybody.
+            columns.readiness[row] = 1.0
+        columns.car[row] = car
+        columns.registered[row] = changes[place, 2]
+        columns.owned_since[row] = since
+
+
+@part
+def _room(changes: NDArray[np.int32], count: int) -> NDArray[np.int32]:
+    """The same changes with room for those of another chunk of rows."""
+    if count + CHUNK <= changes.shape[0]:
+        return changes
+    more = np.empty((2 * changes.shape[0], changes.shape[1]), dtype=np.int32)
+    more[:count] = changes[:count]
+    return more
+
+
+@part
+def _sell_on(columns: CarColumns, work: CarWork, buffer: Array, first: int, until: int) -> None:
+    """Cars that are sold on, by group of rows, and the hazard of it."""
+    cars, weight = columns.car[first:until], columns.weight[first:until]
+    cells, moved = work.cell[first:until], work.moved[first:until]
+    for start in range(0, until - first, GROUP):
+        sold = 0.0
+        for place in range(start, min(start + GROUP, until - first)):
+            hazard = buffer[_MOVED + place]
+            moved[place] = hazard
+            if cars[place] >= 0:
+                sold += weight[place] * work.factor[cells[place]] * hazard
+        work.sold_on[(first + start) // GROUP] = sold
 
 
 @part
@@ -1213,7 +1560,6 @@ def _pay_for_cars(
     work: CarWork,
     constants: CarConstants,
     terms: CarTerms,
-    idea: int,
     factor: Array,
     buffer: Array,
     money: Array,
@@ -1223,40 +1569,28 @@ def _pay_for_cars(
     first: int,
     until: int,
 ) -> None:
-    """Pay what every new car earns, relieve tax, and fill readiness up."""
+    """Pay what every new car earns, relieve tax, and fill readiness up.
+
+    Hazards and probabilities in ``buffer`` are used up.
+    """
     count, amounts, replaced = until - first, terms.amounts, constants.replacement_share
     cells, weight = work.cell[first:until], columns.weight[first:until]
-    readiness, refill = columns.readiness[first:until], work.decided[idea, REFILL_LEFT, first:until]
+    readiness = columns.readiness[first:until]
     for place in range(count):
-        readiness[place] += refill[place]
-    refill = work.decided[idea, REFILL_MOVED, first:until]
-    for place in range(count):
-        readiness[place] += refill[place]
+        readiness[place] += buffer[_REFILL_LEFT + place] + buffer[_REFILL_MOVED + place]
     for place in range(count):
         buffer[_WEIGHT + place] = work.factor[cells[place]]
     # New cars of a household of the row: all, hybrid, electric.
-    hazard, share = (
-        work.decided[idea, LEFT, first:until],
-        work.decided[idea, LEFT_HYBRID, first:until],
-    )
     for place in range(count):
-        buffer[_LEFT + place] = replaced * hazard[place]
+        buffer[_LEFT + place] *= replaced
     for place in range(count):
-        buffer[_LEFT_H + place] = buffer[_LEFT + place] * share[place]
-    share = work.decided[idea, LEFT_ELECTRIC, first:until]
+        buffer[_LEFT_H + place] *= buffer[_LEFT + place]
     for place in range(count):
-        buffer[_LEFT_E + place] = buffer[_LEFT + place] * share[place]
-    hazard, share = (
-        work.decided[idea, MOVED, first:until],
-        work.decided[idea, MOVED_HYBRID, first:until],
-    )
+        buffer[_LEFT_E + place] *= buffer[_LEFT + place]
     for place in range(count):
-        buffer[_MOVED + place] = hazard[place]
+        buffer[_MOVED_H + place] *= buffer[_MOVED + place]
     for place in range(count):
-        buffer[_MOVED_H + place] = buffer[_MOVED + place] * share[place]
-    share = work.decided[idea, MOVED_ELECTRIC, first:until]
-    for place in range(count):
-        buffer[_MOVED_E + place] = buffer[_MOVED + place] * share[place]
+        buffer[_MOVED_E + place] *= buffer[_MOVED + place]
     for programme in range(2, places.shape[0]):
         rates, part_ = LOAN, constants.loan_share
         if programme == 2:
@@ -1284,6 +1618,27 @@ def _pay_for_cars(
 
 
 @part
+def _pay_all_claims(
+    columns: CarColumns,
+    work: CarWork,
+    constants: CarConstants,
+    served: Array,
+    buffer: Array,
+    money: Array,
+    places: NDArray[np.int64],
+    subsidies: Array,
+    received: Array,
+    first: int,
+    until: int,
+) -> None:
+    """Pay claims that are served at once."""
+    for way in range(2):
+        if served[way] > 0.0:
+            _pay_claims(columns, work, constants, way, served[way], buffer, money[places[way]],
+                        subsidies, received, first, until)  # fmt: skip
+
+
+@part
 def _pay_claims(
     columns: CarColumns,
     work: CarWork,
@@ -1299,16 +1654,14 @@ def _pay_claims(
 ) -> None:
     """Pay claims for scrapping (way 0) or for selling on (1) that are served at once."""
     count, kinds = until - first, work.kind[first:until]
-    entitled = work.entitled[0]
-    name, name_h, name_e, rates = LEFT, LEFT_HYBRID, LEFT_ELECTRIC, work.rates[0, PAID]
+    entitled, rates = work.entitled[0], work.rates[0, PAID]
+    left, hybrid, electric = _LEFT, _LEFT_H, _LEFT_E
     if way == 1:
-        name, name_h, name_e, rates = MOVED, MOVED_HYBRID, MOVED_ELECTRIC, work.rates[0, PAID_ON]
-    hazard = work.decided[0, name, first:until]
-    hybrid, electric = work.decided[0, name_h, first:until], work.decided[0, name_e, first:until]
+        left, hybrid, electric, rates = _MOVED, _MOVED_H, _MOVED_E, work.rates[0, PAID_ON]
     cells = work.cell[first:until]
     yuan, yuan_h, yuan_e = served * rates[0], served * rates[1], served * rates[2]
     for place in range(count):
-        kind, h, e = int(kinds[place]), hybrid[place], electric[place]
+        kind, h, e = int(kinds[place]), buffer[hybrid + place], buffer[electric + place]
         if way == 0:
             each = constants.replacement_share * (
                 (1.0 - h - e) * entitled[kind, 0] * yuan
@@ -1317,7 +1670,7 @@ def _pay_claims(
             )
         else:
             each = ((kind >> 1) & 1) * ((1.0 - h - e) * yuan + h * yuan_h + e * yuan_e)
-        buffer[_SUMS + place] = work.factor[cells[place]] * hazard[place] * each
+        buffer[_SUMS + place] = work.factor[cells[place]] * buffer[left + place] * each
     _hand_out(buffer, columns.weight[first:until], money, subsidies, received, way, True, first,
               until)  # fmt: skip
 
@@ -1347,7 +1700,7 @@ def _hand_out(
         buffer[_SUMS + place] *= weight[place]
     for place in range(count, CHUNK):
         buffer[_SUMS + place] = 0.0
-    received[0, programme] += _sum(buffer, _SUMS)
+    received[programme] += _sum(buffer, _SUMS)
 
 
 @part
@@ -1360,10 +1713,11 @@ def _learn(
     last: int,
 ) -> None:
     """Familiarity, and adoption under Bass diffusion, a month later."""
-    familiarity, share = columns.familiarity[first:last], work.peer_share[first:last]
+    familiarity, cars = columns.familiarity[first:last], work.peers_seen[0, first:last]
+    new_energy = work.peers_seen[1, first:last]
     for place in range(last - first):
-        known = familiarity[place]
-        exposure = constants.marketing + constants.word_of_mouth * share[place]
+        known, share = familiarity[place], new_energy[place] / max(cars[place], 1)
+        exposure = constants.marketing + constants.word_of_mouth * share
         known = known + exposure * (1.0 - known) - constants.forgetting * known
         familiarity[place] = min(max(known, 0.0), 1.0)
     if constants.choice == 2:
@@ -1379,44 +1733,43 @@ def _draw_new_cars(
     work: CarWork,
     constants: CarConstants,
     month: int,
-    idea: int,
     keys: NDArray[np.uint64],
-    changes: int,
+    buffer: Array,
+    changes: NDArray[np.int32],
+    count: int,
     first: int,
-    last: int,
+    until: int,
 ) -> tuple[int, float]:
     """Note whose car goes, and who has a new one; and how many others may want a used one."""
-    decided = work.decided[idea]
-    lefts, moveds = decided[LEFT, first:last], decided[MOVED, first:last]
     cars, weights, cells = (
-        columns.car[first:last],
-        columns.weight[first:last],
-        work.cell[first:last],
+        columns.car[first:until],
+        columns.weight[first:until],
+        work.cell[first:until],
     )
     sought = 0.0
     leaving, factor = keys[0], work.factor
-    for place in range(last - first):
-        draw = uniform(leaving, first + place)
-        owns, moved = cars[place] >= 0, moveds[place]
-        if draw >= lefts[place] + moved:
+    for place in range(until - first):
+        row = first + place
+        draw = uniform(leaving, row)
+        owns, moved = cars[place] >= 0, buffer[_MOVED + place]
+        if draw >= buffer[_LEFT + place] + moved:
             sought += 0.0 if owns else weights[place] * factor[cells[place]] * moved
             continue
-        row = first + place
-        scraps = owns and draw < decided[LEFT, row]
-        hybrid, electric = decided[MOVED_HYBRID, row], decided[MOVED_ELECTRIC, row]
+        scraps = owns and draw < buffer[_LEFT + place]
+        hybrid, electric = buffer[_MOVED_H + place], buffer[_MOVED_E + place]
         if scraps:
-            hybrid, electric = decided[LEFT_HYBRID, row], decided[LEFT_ELECTRIC, row]
+            hybrid, electric = buffer[_LEFT_H + place], buffer[_LEFT_E + place]
         car, bought = -1, -1
         if not scraps or uniform(keys[1], row) < constants.replacement_share:
             choice = uniform(keys[2], row)
             car = int(choice > 1.0 - hybrid - electric) + int(choice > 1.0 - electric)
             bought = month
-        work.changed[changes] = row
-        work.changes[changes, 0] = car
-        work.changes[changes, 1] = bought
-        work.changes[changes, 2] = bought
-        changes += 1
-    return changes, sought
+        changes[count, 0] = row
+        changes[count, 1] = car
+        changes[count, 2] = bought
+        changes[count, 3] = bought
+        count += 1
+    return count, sought
 
 
 @part
@@ -1424,39 +1777,35 @@ def _draw_used_cars(
     columns: CarColumns,
     work: CarWork,
     month: int,
-    idea: int,
     keys: NDArray[np.uint64],
-    changes: int,
+    changes: NDArray[np.int32],
+    count: int,
     supplied: float,
-) -> int:
+) -> tuple[NDArray[np.int32], int]:
     """Note who has a used car: as many as are sold on, and which is drawn.
 
     ``supplied`` is cars sold on for one first car that is sought.
     """
-    decided = work.decided[idea]
-    rows, groups = columns.car.shape[0], (columns.car.shape[0] + GROUP - 1) // GROUP
+    rows, groups = columns.car.shape[0], work.sold_on.shape[0]
     supply = work.sold_on[groups - 1]
-    moveds = decided[MOVED]
     for row in range(rows):
-        moved = moveds[row]
+        moved = work.moved[row]
         if columns.car[row] >= 0 or uniform(keys[3], row) >= moved * supplied:
             continue
         if uniform(keys[0], row) < moved:
             continue
-        place = uniform(keys[2 + 2], row) * supply
-        source = _seller(columns, work, idea, place, rows, groups)
-        work.changed[changes] = row
-        work.changes[changes, 0] = columns.car[source]
-        work.changes[changes, 1] = columns.registered[source]
-        work.changes[changes, 2] = month
-        changes += 1
-    return changes
+        source = _seller(columns, work, uniform(keys[2 + 2], row) * supply, rows, groups)
+        changes = _room(changes, count)
+        changes[count, 0] = row
+        changes[count, 1] = columns.car[source]
+        changes[count, 2] = columns.registered[source]
+        changes[count, 3] = month
+        count += 1
+    return changes, count
 
 
 @part
-def _seller(
-    columns: CarColumns, work: CarWork, idea: int, place: float, rows: int, groups: int
-) -> int:
+def _seller(columns: CarColumns, work: CarWork, place: float, rows: int, groups: int) -> int:
     """Row of the car at a place in the line of all cars that are sold on."""
     group, beyond = 0, groups
     while group < beyond:
@@ -1469,7 +1818,7 @@ def _seller(
     for row in range(group * GROUP, rows):
         if columns.car[row] >= 0:
             weight = columns.weight[row] * work.factor[work.cell[row]]
-            passed += weight * work.decided[idea, MOVED, row]
+            passed += weight * work.moved[row]
         if passed > place:
             return row
     return rows - 1
@@ -1477,9 +1826,11 @@ def _seller(
 
 @kernel
 def claims_of_rows(
-    columns: CarColumns,
-    work: CarWork,
-    constants: CarConstants,
+    columns_of: Fields,
+    work_of: Fields,
+    constants_of: Fields,
+    terms_of: Fields,
+    month_of: Fields,
     idea: int,
     way: int,
     rates: int,
@@ -1489,7 +1840,7 @@ def claims_of_rows(
 
     Parameters
     ----------
-    columns, work, constants
+    columns_of, work_of, constants_of, terms_of, month_of
         The market.
     idea
         Place of the decision.
@@ -1500,24 +1851,38 @@ def claims_of_rows(
     out
         Filled.
     """
+    columns = CarColumns(*columns_of)
+    work = CarWork(*work_of)
+    constants = CarConstants(*constants_of)
+    terms = CarTerms(*terms_of)
+    month = CarMonth(*month_of)
     yuan, claiming = work.rates[idea, rates], np.empty((KINDS, 3))
     _fill_claiming(constants.replacement_share, work.entitled[idea], way, claiming)
     for kind in range(KINDS):
         for new in range(3):
             claiming[kind, new] *= yuan[new]
-    hazard, hybrid, electric = _way_of(work.decided[idea], way)
+    hazard, hybrid, electric = _LEFT, _LEFT_H, _LEFT_E
+    if way == 1:
+        hazard, hybrid, electric = _MOVED, _MOVED_H, _MOVED_E
     kinds, cells, weight, factor = work.kind, work.cell, columns.weight, work.factor
-    for row in range(out.shape[0]):
-        kind, h, e = int(kinds[row]), hybrid[row], electric[row]
-        each = (1.0 - h - e) * claiming[kind, 0] + h * claiming[kind, 1] + e * claiming[kind, 2]
-        out[row] = weight[row] * factor[cells[row]] * hazard[row] * each
+    buffer = np.ones(_BUFFER)
+    for first in range(0, out.shape[0], CHUNK):
+        until = min(first + CHUNK, out.shape[0])
+        _recall(columns, work, constants, terms, month, idea, buffer, first, until)
+        for place in range(until - first):
+            row = first + place
+            kind, h, e = int(kinds[row]), buffer[hybrid + place], buffer[electric + place]
+            each = (1.0 - h - e) * claiming[kind, 0] + h * claiming[kind, 1] + e * claiming[kind, 2]
+            out[row] = weight[row] * factor[cells[row]] * buffer[hazard + place] * each
 
 
 @kernel
 def cars_of_rows(
-    columns: CarColumns,
-    work: CarWork,
-    constants: CarConstants,
+    columns_of: Fields,
+    work_of: Fields,
+    constants_of: Fields,
+    terms_of: Fields,
+    month_of: Fields,
     idea: int,
     way: int,
     share: float,
@@ -1527,19 +1892,31 @@ def cars_of_rows(
 
     All others are as in :func:`claims_of_rows`.
     """
+    columns = CarColumns(*columns_of)
+    work = CarWork(*work_of)
+    constants = CarConstants(*constants_of)
+    terms = CarTerms(*terms_of)
+    month = CarMonth(*month_of)
     claiming = np.empty((KINDS, 3))
     _fill_claiming(constants.replacement_share, work.entitled[idea], way, claiming)
     for kind in range(KINDS):
         for new in range(3):
             claiming[kind, new] *= share * (work.rates[idea, COUNT_ON, new] if way == 1 else 1.0)
-    hazard, hybrid, electric = _way_of(work.decided[idea], way)
+    hazard, hybrid, electric = _LEFT, _LEFT_H, _LEFT_E
+    if way == 1:
+        hazard, hybrid, electric = _MOVED, _MOVED_H, _MOVED_E
     kinds, cells, weight, factor = work.kind, work.cell, columns.weight, work.factor
-    for row in range(out.shape[0]):
-        kind, h, e = int(kinds[row]), hybrid[row], electric[row]
-        cars = weight[row] * factor[cells[row]] * hazard[row]
-        out[row, 0] += cars * (1.0 - h - e) * claiming[kind, 0]
-        out[row, 1] += cars * h * claiming[kind, 1]
-        out[row, 2] += cars * e * claiming[kind, 2]
+    buffer = np.ones(_BUFFER)
+    for first in range(0, out.shape[0], CHUNK):
+        until = min(first + CHUNK, out.shape[0])
+        _recall(columns, work, constants, terms, month, idea, buffer, first, until)
+        for place in range(until - first):
+            row = first + place
+            kind, h, e = int(kinds[row]), buffer[hybrid + place], buffer[electric + place]
+            cars = weight[row] * factor[cells[row]] * buffer[hazard + place]
+            out[row, 0] += cars * (1.0 - h - e) * claiming[kind, 0]
+            out[row, 1] += cars * h * claiming[kind, 1]
+            out[row, 2] += cars * e * claiming[kind, 2]
 
 
 @part
@@ -1550,11 +1927,3 @@ def _fill_claiming(replaced: float, entitled: Array, way: int, claiming: Array) 
             claiming[kind, new] = replaced * entitled[kind, new]
             if way == 1:
                 claiming[kind, new] = (kind >> 1) & 1
-
-
-@part
-def _way_of(decided: Array, way: int) -> tuple[Array, Array, Array]:
-    """Hazard and probabilities of hybrid and electric of a way to a new car, shape (n,) each."""
-    if way == 1:
-        return decided[MOVED], decided[MOVED_HYBRID], decided[MOVED_ELECTRIC]
-    return decided[LEFT], decided[LEFT_HYBRID], decided[LEFT_ELECTRIC]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.compilation import kernel
+from transition_model.compilation import kernel, part
 from transition_model.policy.priced_amounts import Pieces, paid_for
 
 type Array = NDArray[np.float64]
@@ -205,8 +205,6 @@ def decide(
     bounds: NDArray[np.int64],
     first: int,
     last: int,
-    claims: Array,
-    on_pause: Array,
     totals: Array,
 ) -> None:
     """What households would buy under one idea in a month in which a rule pays.
@@ -221,8 +219,6 @@ def decide(
         Which idea.
     bounds, first, last
         As for :func:`live_on`.
-    claims, on_pause
-        Yuan of each row, written, shape (n,).
     totals
         As :data:`TOTALS` says, added to, shape (blocks, totals).
     """
@@ -233,12 +229,10 @@ def decide(
             level = classes.level[idea, of_class]
             above = readiness[row] - level
             ready = weight[row] * (level + above * classes.in_mean[idea, of_class])
-            claims[row] = ready * classes.paid[idea, of_class]
-            on_pause[row] = ready * classes.paused[idea, of_class]
             bought += ready * classes.bought[idea, of_class]
             subsidised += ready * classes.subsidised[idea, of_class]
-            claimed += claims[row]
-            waiting += on_pause[row]
+            claimed += ready * classes.paid[idea, of_class]
+            waiting += ready * classes.paused[idea, of_class]
         totals[block, 0] += bought
         totals[block, 1] += subsidised
         totals[block, 2] += claimed
@@ -246,8 +240,71 @@ def decide(
 
 
 @kernel
+def claims_of_rows(
+    classes: ByClass,
+    readiness: Array,
+    weight: Array,
+    income_class: NDArray[np.uint16],
+    idea: int,
+    on_pause: bool,
+    claims: Array,
+) -> None:
+    """Write what each row claims under one idea, yuan, shape (n,); ``on_pause`` as days may be."""
+    yuan = classes.paused[idea] if on_pause else classes.paid[idea]
+    for row in range(len(claims)):
+        of_class = income_class[row]
+        level = classes.level[idea, of_class]
+        ready = level + (readiness[row] - level) * classes.in_mean[idea, of_class]
+        claims[row] = weight[row] * ready * yuan[of_class]
+
+
+@kernel
 def remember(
-    constants: Constants,
+    classes: ByClass,
+    readiness: Array,
+    weight: Array,
+    income_class: NDArray[np.uint16],
+    held: NDArray[np.int64],
+    part: Array,
+    served: float,
+    bounds: NDArray[np.int64],
+    first: int,
+    last: int,
+    money: Array,
+    subsidies: Array,
+    received: Array,
+) -> None:
+    """Pay, and let readiness move on.
+
+    Parameters
+    ----------
+    classes, readiness, weight, income_class, bounds, first, last
+        As for :func:`decide`.
+    held, part
+        Ideas that hold, and for which part of the month each, shape (held,).
+    served
+        Share of what is claimed under the first idea of all that is paid at once.
+    money, subsidies
+        Yuan received under this rule, and in all, added to, shape (n,).
+    received
+        Yuan that all rows receive, written, shape (blocks,).
+    """
+    for block in range(first, last):
+        received[block] = 0.0
+        if served > 0.0:
+            for row in range(bounds[block], bounds[block + 1]):
+                of_class = income_class[row]
+                level = classes.level[0, of_class]
+                ready = level + (readiness[row] - level) * classes.in_mean[0, of_class]
+                yuan = served * ready * classes.paid[0, of_class]
+                money[row] += yuan
+                subsidies[row] += yuan
+                received[block] += weight[row] * yuan
+        _get_ready(classes, readiness, income_class, held, part, bounds[block], bounds[block + 1])
+
+
+@part
+def _get_ready(
     classes: ByClass,
     readiness: Array,
     income_class: NDArray[np.uint16],
@@ -256,7 +313,6 @@ def remember(
     first: int,
     last: int,
 ) -> None:
-    """Let readiness move on; ``held`` and ``part`` say which ideas hold, for which part each."""
     for row in range(first, last):
         of_class = income_class[row]
         before = readiness[row]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,11 +61,28 @@ class Prices(NamedTuple):
     same: bool
 
 
-class Homes(NamedTuple):
-    """Columns of the households; ``use`` is electricity in a month at incomes of 2020, kWh."""
+class Users(NamedTuple):
+    """Columns of the households that say how much they use; class of income from the lowest."""
 
-    use: Array
+    habit: Array
+    persons: NDArray[np.uint8]
+    income_class: NDArray[np.uint16]
     weight: Array
+
+
+class Good(NamedTuple):
+    """Units used at incomes of 2020 and a habit of 1 by persons, times a factor by class of income.
+
+    Of electricity they are kWh a month, of gas and water units of the tariff's period.
+    """
+
+    of_size: Array
+    of_income: Array
+
+
+class Homes(NamedTuple):
+    """Other columns of the households."""
+
     day_load: Array
     time_of_use: Array
     home_charging: NDArray[np.bool_]
@@ -112,6 +129,8 @@ class TimeOfUse(NamedTuple):
 
 @kernel
 def use_electricity(
+    users: Users,
+    good: Good,
     homes: Homes,
     answer: Answer,
     prices: Prices,
@@ -129,7 +148,7 @@ def use_electricity(
 
     Parameters
     ----------
-    homes
+    users, good, homes
         Of the households; the choice of time of use is written.
     answer, prices
         How use answers, and what.
@@ -156,7 +175,7 @@ def use_electricity(
             end = min(start + CHUNK, bounds[block + 1])
             count = end - start
             chosen, day_load = homes.time_of_use[start:end], homes.day_load[start:end]
-            _scale(homes.use[start:end], income_factor, use)
+            _scale(users, good, income_factor, start, end, use)
             _perceive(use, count, prices.starts_before, prices.rises_before, answer, before, room)
             if prices.same:
                 change[:count] = 0.0
@@ -183,7 +202,7 @@ def use_electricity(
             else:
                 chosen[:] = 0.0
             _answer(answer, count, before, change)
-            weight = homes.weight[start:end]
+            weight = users.weight[start:end]
             wider = time_of_use.dear_at_home - time_of_use.dear_away
             for place in range(count):
                 weighted = weight[place] * use[place]
@@ -197,9 +216,19 @@ def use_electricity(
 
 
 @part
-def _scale(use: Array, factor: float, scaled: Array) -> None:
-    for place in range(len(use)):
-        scaled[place] = use[place] * factor
+def _scale(users: Users, good: Good, factor: float, start: int, end: int, scaled: Array) -> None:
+    habit, persons = users.habit[start:end], users.persons[start:end]
+    income_class = users.income_class[start:end]
+    for place in range(end - start):
+        use = habit[place] * good.of_size[persons[place]] * good.of_income[income_class[place]]
+        scaled[place] = use * factor
+
+
+@part
+def _use(users: Users, good: Good, row: Any) -> float:
+    """Units that a household uses at incomes of 2020."""
+    size, income = good.of_size[users.persons[row]], good.of_income[users.income_class[row]]
+    return float(users.habit[row] * size * income)
 
 
 @part
@@ -264,8 +293,10 @@ def _answer(answer: Answer, count: int, before: Array, change: Array) -> None:
 
 @kernel
 def use_of_good(
-    use: Array,
-    weight: Array,
+    rows: NDArray[np.uint32],
+    left_out: NDArray[np.bool_],
+    users: Users,
+    good: Good,
     answer: Answer,
     prices: Prices,
     income_factor: float,
@@ -279,9 +310,12 @@ def use_of_good(
 
     Parameters
     ----------
-    use, weight
-        Units in the tariff's period at incomes of 2020, and households that a row stands for,
-        shape (n,).
+    rows
+        Row numbers of those who have the tariff, shape (n,).
+    left_out
+        Rows that are left out all the same; none if it has no rows.
+    users, good
+        Of all households.
     answer, prices, income_factor, uniform_price, bounds, first, last
         As for :func:`use_electricity`.
     totals
@@ -293,8 +327,10 @@ def use_of_good(
     of_first_tier = _factor(now - before, before, answer)
     for block in range(first, last):
         used, answered = 0.0, 0.0
-        for row in range(bounds[block], bounds[block + 1]):
-            amount = use[row] * income_factor
+        for row in rows[bounds[block] : bounds[block + 1]]:
+            if len(left_out) > 0 and left_out[row]:
+                continue
+            amount = _use(users, good, row) * income_factor
             factor = of_first_tier
             if amount > bound:
                 before = _perceived(
@@ -304,17 +340,17 @@ def use_of_good(
                 if prices.holds:
                     now = _perceived(amount, prices.starts, prices.rises, answer.marginal_weight)
                 factor = _factor(now - before, before, answer)
-            used += weight[row] * amount
-            answered += weight[row] * amount * factor
+            used += users.weight[row] * amount
+            answered += users.weight[row] * amount * factor
         totals[block, 0] = used
         totals[block, 1] = answered
 
 
 @kernel
 def relieve(
-    rows: NDArray[np.int64],
-    use: Array,
-    weight: Array,
+    rows: NDArray[np.uint32],
+    users: Users,
+    good: Good,
     answer: Answer,
     prices: Prices,
     low_price: float,
@@ -330,7 +366,7 @@ def relieve(
     ----------
     rows
         Row numbers, shape (n,).
-    use, weight, answer, prices, income_factor, uniform_price
+    users, good, answer, prices, income_factor, uniform_price
         As for :func:`use_of_good`.
     low_price
         Yuan a unit that they pay.
@@ -342,8 +378,8 @@ def relieve(
         Yuan received, of all households, added to.
     """
     totals[:] = 0.0
-    for place in range(len(rows)):
-        amount = use[place] * income_factor
+    for row in rows:
+        amount, weight = _use(users, good, row) * income_factor, users.weight[row]
         average = uniform_price
         if prices.holds:
             average = _bill(amount, prices.starts, prices.rises) / amount
@@ -351,17 +387,17 @@ def relieve(
             amount, prices.starts_before, prices.rises_before, answer.marginal_weight
         )
         relief = max(average - low_price, 0.0) * amount * part
-        received[rows[place]] += relief
-        totals[0] += weight[place] * amount
-        totals[1] += weight[place] * amount * _factor(low_price - before, before, answer)
-        totals[2] += weight[place] * relief
+        received[row] += relief
+        totals[0] += weight * amount
+        totals[1] += weight * amount * _factor(low_price - before, before, answer)
+        totals[2] += weight * relief
 
 
 @kernel
 def give_free_electricity(
-    rows: NDArray[np.int64],
-    use: Array,
-    weight: Array,
+    rows: NDArray[np.uint32],
+    users: Users,
+    good: Good,
     free: Pieces,
     income_factor: float,
     received: Array,
@@ -372,8 +408,8 @@ def give_free_electricity(
     ----------
     rows
         Row numbers of low-income households, shape (n,).
-    use, weight
-        Of all households: kWh a month at incomes of 2020, shape (rows,).
+    users, good
+        Of all households.
     free, income_factor
         As for :func:`use_electricity`.
     received
@@ -381,20 +417,23 @@ def give_free_electricity(
     """
     total = 0.0
     for row in rows:
-        yuan = paid_for(free, use[row] * income_factor)
+        yuan = paid_for(free, _use(users, good, row) * income_factor)
         received[row] += yuan
-        total += weight[row] * yuan
+        total += users.weight[row] * yuan
     return total
 
 
 @kernel
-def average_price(use: Array, weight: Array, prices: Prices, income_factor: float) -> float:
-    """Yuan a unit on average at the tariff of 2020."""
+def average_price(
+    rows: NDArray[np.uint32], users: Users, good: Good, prices: Prices, income_factor: float
+) -> float:
+    """Yuan a unit on average at the tariff of 2020; of all households if there are no rows."""
     due, used = 0.0, 0.0
-    for row in range(len(use)):
-        amount = use[row] * income_factor
-        due += weight[row] * _bill(amount, prices.starts_before, prices.rises_before)
-        used += weight[row] * amount
+    for place in range(len(rows) if len(rows) > 0 else len(users.weight)):
+        row = rows[place] if len(rows) > 0 else np.uint32(place)
+        amount, weight = _use(users, good, row) * income_factor, users.weight[row]
+        due += weight * _bill(amount, prices.starts_before, prices.rises_before)
+        used += weight * amount
     return due / used
 
 

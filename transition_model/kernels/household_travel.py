@@ -52,10 +52,8 @@ class Travellers(NamedTuple):
     ----------
     rows
         Row numbers, shape (travellers,).
-    weight, income_class, persons
-        Of these rows, shape (travellers,).
-    attitude, car, received
-        Columns of all households.
+    weight, income_class, persons, attitude, car, received
+        Columns of all households, class of income from the lowest, shape (n,).
     """
 
     rows: NDArray[np.uint32]
@@ -152,27 +150,26 @@ def travel(
             for place in range(len(rows)):
                 conviction[place] = constants.attitude * travellers.attitude[rows[place]]
             _exponentials(conviction, len(rows))
-            classes, weights = travellers.income_class[start:end], travellers.weight[start:end]
-            persons = travellers.persons[start:end]
             for place in range(len(rows)):
-                of_class = classes[place]
+                row = rows[place]
+                of_class, weight = travellers.income_class[row], travellers.weight[row]
                 public, hired = affinity[1, of_class], affinity[2, of_class]
                 walked = conviction[place] * green_now * affinity[0, of_class]
                 walked *= 1.0 + public_now * public
                 without = walked + hired
                 share = walked / without
-                car = travellers.car[rows[place]]
+                car = travellers.car[row]
                 if car >= 0:
                     drawn = affinity[np.uint8(3 + car), of_class]
                     by_car = 1.0 / (without + drawn)
                     share *= 1.0 - constants.at_hand * drawn * by_car
                     before = conviction[place] * green_before * (1.0 + public_before * public)
-                    driven += weights[place] * ((before + hired + drawn) * by_car - 1.0)
-                green += weights[place] * share
+                    driven += weight * ((before + hired + drawn) * by_car - 1.0)
+                green += weight * share
                 if month.paid > 0.0:
-                    paid = month.paid * share * persons[place] * constants.trips
-                    travellers.received[rows[place]] += paid
-                    received += weights[place] * paid
+                    paid = month.paid * share * travellers.persons[row] * constants.trips
+                    travellers.received[row] += paid
+                    received += weight * paid
         totals[block, 0] = green
         totals[block, 1] = driven
         totals[block, 2] = received
@@ -212,27 +209,29 @@ def green_taste(
     whole = 0.0
     count = len(travellers.rows)
     for place in range(count):
-        of_class = travellers.income_class[place]
+        row = travellers.rows[place]
+        of_class = travellers.income_class[row]
         conviction[place] = (
-            exponential(constants.attitude * travellers.attitude[travellers.rows[place]])
+            exponential(constants.attitude * travellers.attitude[row])
             * np.exp(month.green)
             * (1.0 + np.exp(month.public) * affinity[1, of_class])
         )
-        whole += travellers.weight[place]
+        whole += travellers.weight[row]
     while high - low > tolerance:
         middle = (low + high) / 2.0
         taste = np.exp(middle)
         green = 0.0
         for place in range(count):
-            of_class = travellers.income_class[place]
+            row = travellers.rows[place]
+            of_class = travellers.income_class[row]
             walked = taste * conviction[place]
             without = walked + affinity[2, of_class]
             share = walked / without
-            car = travellers.car[travellers.rows[place]]
+            car = travellers.car[row]
             if car >= 0:
                 drawn = affinity[3 + car, of_class]
                 share *= 1.0 - constants.at_hand * drawn / (without + drawn)
-            green += travellers.weight[place] * share
+            green += travellers.weight[row] * share
         if green < wanted * whole:
             low = middle
         else:

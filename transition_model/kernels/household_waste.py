@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from transition_model.compilation import kernel, part
 from transition_model.kernels.exponential import exponential
+from transition_model.kernels.peers import add_up, first_link
 from transition_model.policy.priced_amounts import Pieces, paid_for
 
 type Array = NDArray[np.float64]
@@ -67,11 +68,13 @@ class Constants(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """Columns of the households; ``next_habit`` is room for the habit a month later."""
+    """Columns of the households; ``next_habit`` is room for the habit a month later.
+
+    What comes last are :class:`.peers.Links`.
+    """
 
     habit: Array
     next_habit: Array
-    peers: NDArray[np.uint32]
     attitude: Array
     supervision_rank: Array
     persons: NDArray[np.uint8]
@@ -79,6 +82,11 @@ class Columns(NamedTuple):
     urban: NDArray[np.bool_]
     central: NDArray[np.bool_]
     received: Array
+    steps: NDArray[np.int64]
+    elsewhere: NDArray[np.uint8]
+    first_elsewhere: NDArray[np.int64]
+    which: NDArray[np.uint8]
+    to: NDArray[np.int32]
 
 
 class Rules(NamedTuple):
@@ -147,28 +155,37 @@ def sort(
         yuan = paid_for(rules.reward, most)
         offered[members] = constants.response * yuan / most if most > 0.0 else 0.0
         push[members] = constants.reward * (yuan + credit * weighed * could_gain)
-    power = np.empty(_ROWS_AT_ONCE)
+    power, others = np.empty(_ROWS_AT_ONCE), np.empty(_ROWS_AT_ONCE)
     duty = constants.duty * rules.bound - constants.threshold
     drive = np.empty((2, 2))
     for staff in range(2):
         drive[staff] = duty + constants.control * constants.ease[staff]
         drive[staff] += constants.staff * staff
         drive[staff, 1] += constants.fee * rules.fee
-    links = columns.peers.shape[1]
+    links = len(columns.steps)
     for block in range(first, last):
         food, recycled, rewarded, credited = 0.0, 0.0, 0.0, 0.0
+        entry = first_link(columns.elsewhere, columns.first_elsewhere, bounds[block])
         for start in range(bounds[block], bounds[block + 1], _ROWS_AT_ONCE):
             end = min(start + _ROWS_AT_ONCE, bounds[block + 1])
             _convince(columns.attitude[start:end], attitude_gain, power)
-            peers, rank = columns.peers[start:end], columns.supervision_rank[start:end]
+            entry = add_up(
+                columns.habit,
+                columns.steps,
+                columns.elsewhere,
+                columns.which,
+                columns.to,
+                entry,
+                start,
+                end,
+                others,
+            )
+            rank = columns.supervision_rank[start:end]
             urban, central = columns.urban[start:end], columns.central[start:end]
             persons, habits = columns.persons[start:end], columns.habit[start:end]
             weights = columns.weight[start:end]
             for place in range(end - start):
-                sorting = 0.0
-                for link in range(links):
-                    sorting += columns.habit[peers[place, link]]
-                norm = sorting / links
+                norm = others[place] / links
                 staffed = np.uint8(rank[place] < supervision)
                 charged = np.uint8(central[place] and urban[place])
                 size = persons[place]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,26 +51,25 @@ def draw_classes(
 
 
 @kernel
-def link(
-    rewired: np.uint64, anybody: np.uint64, share: float, step: int, links: NDArray[np.int32]
+def weight_below(
+    rank: NDArray[Any],
+    weight: NDArray[np.float64],
+    passed: NDArray[np.float64],
+    below: NDArray[np.float64],
 ) -> None:
-    """One link of each row in a small world.
+    """Weight of all rows that rank lower, and half of one's own.
 
     Parameters
     ----------
-    rewired, anybody
-        Keys of the draws whether a link is rewired, and to whom.
-    share
-        Share of the links that are rewired.
-    step
-        Rows from a row to its neighbour in the ring.
-    links
-        Where the rows that are linked to are written, shape (n,).
+    rank
+        Of each row, shape (n,); rows of one rank follow each other as they stand.
+    weight
+        Of each row, shape (n,).
+    passed
+        Weight of all lower ranks, by rank; is used up.
+    below
+        Filled, shape (n,).
     """
-    rows = len(links)
-    for row in range(rows):
-        away = step
-        if uniform(rewired, row) < share:
-            # Anybody but oneself: a step of 1 to rows - 1 round the table.
-            away = 1 + int(uniform(anybody, row) * (rows - 1))
-        links[row] = (row + away) % rows
+    for row in range(len(rank)):
+        below[row] = passed[rank[row]] + 0.5 * weight[row]
+        passed[rank[row]] += weight[row]

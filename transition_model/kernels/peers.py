@@ -1,0 +1,229 @@
+"""Who has whom among the peers: a ring of rows, and those few links that lead elsewhere.
+
+Of a link that stays in the ring nothing is kept; of the others, row after row, which link it is and
+where it leads.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transition_model.compilation import kernel, part
+from transition_model.kernels.draws import uniform
+
+GROUP = 64
+"""Rows for which it is kept where their links that lead elsewhere begin."""
+
+
+class Links(NamedTuple):
+    """Links of all rows.
+
+    Attributes
+    ----------
+    steps
+        Rows from a row to its neighbours in the ring, shape (peers,).
+    elsewhere
+        How many links of each row lead elsewhere, shape (n,).
+    first
+        Where those of a group of rows begin, and their number, shape (groups + 1,).
+    which, to
+        Which link leads elsewhere, and to which row; shape (links elsewhere,).
+    """
+
+    steps: NDArray[np.int64]
+    elsewhere: NDArray[np.uint8]
+    first: NDArray[np.int64]
+    which: NDArray[np.uint8]
+    to: NDArray[np.int32]
+
+
+@kernel
+def count_elsewhere(
+    keys: NDArray[np.uint64],
+    share: float,
+    elsewhere: NDArray[np.uint8],
+    first: NDArray[np.int64],
+) -> None:
+    """Draw how many links of each row lead elsewhere, and where those of a group begin.
+
+    Parameters
+    ----------
+    keys
+        Of the draws whether a link does, shape (peers,).
+    share
+        Of the links that do.
+    elsewhere, first
+        Filled; see :class:`Links`.
+    """
+    total = 0
+    for row in range(elsewhere.shape[0]):
+        if row % GROUP == 0:
+            first[row // GROUP] = total
+        count = 0
+        for place in range(keys.shape[0]):
+            count += int(uniform(keys[place], row) < share)
+        elsewhere[row] = count
+        total += count
+    first[first.shape[0] - 1] = total
+
+
+@kernel
+def lead_elsewhere(
+    keys: NDArray[np.uint64],
+    keys_to: NDArray[np.uint64],
+    share: float,
+    elsewhere: NDArray[np.uint8],
+    which: NDArray[np.uint8],
+    to: NDArray[np.int32],
+) -> None:
+    """Draw where links lead that leave the ring: to anybody but oneself.
+
+    Parameters
+    ----------
+    keys, share, elsewhere
+        As in :func:`count_elsewhere`.
+    keys_to
+        Of the draws to whom, shape (peers,).
+    which, to
+        Filled; see :class:`Links`.
+    """
+    rows, place = elsewhere.shape[0], 0
+    for row in range(rows):
+        if elsewhere[row] == 0:
+            continue
+        for link in range(keys.shape[0]):
+            if uniform(keys[link], row) < share:
+                away = 1 + int(uniform(keys_to[link], row) * (rows - 1))
+                which[place] = link
+                to[place] = (row + away) % rows
+                place += 1
+
+
+@kernel
+def fill_table(
+    steps: NDArray[np.int64],
+    elsewhere: NDArray[np.uint8],
+    which: NDArray[np.uint8],
+    to: NDArray[np.int32],
+    place: int,
+    first: int,
+    table: NDArray[np.int32],
+) -> None:
+    """Rows of the peers of some rows, shape (rows, peers).
+
+    Parameters
+    ----------
+    steps, elsewhere, which, to
+        See :class:`Links`.
+    place, first
+        Where links of the first row that lead elsewhere begin, and this row.
+    table
+        Filled.
+    """
+    rows = elsewhere.shape[0]
+    for row in range(first, first + table.shape[0]):
+        for link in range(steps.shape[0]):
+            table[row - first, link] = (row + steps[link]) % rows
+        for _ in range(elsewhere[row]):
+            table[row - first, which[place]] = to[place]
+            place += 1
+
+
+@part
+def first_link(elsewhere: NDArray[np.uint8], first: NDArray[np.int64], row: int) -> int:
+    """Where links of a row that lead elsewhere begin."""
+    group = row // GROUP
+    place = first[group]
+    for before in range(group * GROUP, row):
+        place += elsewhere[before]
+    return int(place)
+
+
+@part
+def count_cars(
+    car: NDArray[np.int8],
+    steps: NDArray[np.int64],
+    elsewhere: NDArray[np.uint8],
+    first_of: NDArray[np.int64],
+    which: NDArray[np.uint8],
+    to: NDArray[np.int32],
+    first: int,
+    last: int,
+    cars: NDArray[np.uint8],
+    new_energy: NDArray[np.uint8],
+) -> None:
+    """Cars of the peers of some rows, and new-energy cars among them, shape (last - first,)."""
+    rows, count = car.shape[0], last - first
+    for place in range(count):
+        cars[place] = 0
+        new_energy[place] = 0
+    for link in range(steps.shape[0]):
+        start = first + steps[link]
+        if start >= 0 and start + count <= rows:
+            seen = car[start : start + count]
+            for place in range(count):
+                cars[place] += np.uint8(seen[place] >= 0)
+                new_energy[place] += np.uint8(seen[place] > 0)
+        else:
+            for place in range(count):
+                other = car[(start + place) % rows]
+                cars[place] += np.uint8(other >= 0)
+                new_energy[place] += np.uint8(other > 0)
+    entry = first_link(elsewhere, first_of, first)
+    for place in range(count):
+        for _ in range(elsewhere[first + place]):
+            near = car[(first + place + steps[which[entry]]) % rows]
+            other = car[to[entry]]
+            cars[place] += np.uint8(int(other >= 0) - int(near >= 0))
+            new_energy[place] += np.uint8(int(other > 0) - int(near > 0))
+            entry += 1
+
+
+@part
+def add_up(
+    column: NDArray[np.float64],
+    steps: NDArray[np.int64],
+    elsewhere: NDArray[np.uint8],
+    which: NDArray[np.uint8],
+    to: NDArray[np.int32],
+    entry: int,
+    first: int,
+    last: int,
+    total: NDArray[np.float64],
+) -> int:
+    """Sum of a column over the peers of some rows, and where the next row's links begin.
+
+    Parameters
+    ----------
+    column
+        Of all rows, shape (n,).
+    steps, elsewhere, which, to
+        See :class:`Links`.
+    entry
+        Where links of the first row that lead elsewhere begin.
+    first, last
+        Rows from, and to (not included).
+    total
+        Its first places are filled.
+    """
+    rows, count = column.shape[0], last - first
+    for place in range(count):
+        total[place] = 0.0
+    for link in range(steps.shape[0]):
+        start = first + steps[link]
+        if start >= 0 and start + count <= rows:
+            seen = column[start : start + count]
+            for place in range(count):
+                total[place] += seen[place]
+        else:
+            for place in range(count):
+                total[place] += column[(start + place) % rows]
+    for place in range(count):
+        for _ in range(elsewhere[first + place]):
+            near = column[(first + place + steps[which[entry]]) % rows]
+            total[place] += np.float64(column[to[entry]]) - near
+            entry += 1
+    return entry
