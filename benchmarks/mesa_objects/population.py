@@ -50,7 +50,7 @@ class Population:
         self, model: Any, columns: Any, parameters: ParameterValues, start: CalendarMonth
     ) -> None:
         self.model, self.start = model, start
-        states = {name: column.tolist() for name, column in columns.items()}
+        states = {name: np.asarray(column).tolist() for name, column in columns.items()}
         peers = states.pop("peers")
         households = [
             Household(model, row, dict(zip(states, values, strict=True)))
