@@ -27,6 +27,7 @@ ARRAY_LENGTHS = {
     ("kernels/household_cars.py", 64.0),
     ("kernels/household_cars.py", 128.0),
     ("kernels/household_cars.py", 4096.0),
+    ("kernels/peers.py", 64.0),
 }
 """Rows of a block; ages, the last one open; a quarter of what an integer holds, and a column; kinds
 of households, and rows that a kernel takes together."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model import random_streams
-from transition_model.agents.row_blocks import block_bounds, slices
+from transition_model.agents.row_blocks import KEPT_ROWS, block_bounds, slices
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import replacement, vehicle_choice
 from transition_model.calendar import MONTHS_PER_YEAR
@@ -27,10 +27,6 @@ type Array = NDArray[np.float64]
 
 IDEAS = 3
 """Of the money that buyers will get: as offered, if it is gone, and if nothing is offered."""
-
-KEPT_ROWS = 2**16
-"""Up to so many rows decisions are kept until the month is closed; of more rows they are worked out
-again, for they would take more room than all that is known of a household."""
 
 
 @remembered

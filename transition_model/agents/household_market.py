@@ -9,13 +9,14 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.agents.appliance_market import KEPT_ROWS, income_classes
+from transition_model.agents.appliance_market import income_classes
 from transition_model.agents.household_offers import (
     VEHICLE_CONSTANTS,
     ends_of_offers,
     trade_in_offer,
 )
 from transition_model.agents.peers import links_of
+from transition_model.agents.row_blocks import KEPT_ROWS
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import replacement, vehicle_choice
 from transition_model.calendar import MONTHS_PER_YEAR

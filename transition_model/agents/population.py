@@ -30,7 +30,7 @@ type Columns = dict[str, NDArray[Any]]
 NEVER = np.int32(-1)
 """Registration month of a car that is not there."""
 
-_ROWS_AT_ONCE = 2**16
+_ROWS_AT_ONCE = 1 + np.iinfo(np.uint16).max
 """Rows whose intermediate results are kept at hand."""
 
 

@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 _ROWS = 4_096
 _BLOCKS = 100
 
+KEPT_ROWS = 1 + np.iinfo(np.uint16).max
+"""Up to so many rows decisions are kept until the month is closed; of more rows they are worked out
+again, for they would take more room than all that is known of a household."""
+
 
 @cache
 def block_bounds(rows: int) -> NDArray[np.int64]:
