@@ -17,6 +17,7 @@ from transition_model.balances import Seam, load_balances
 from transition_model.exogenous import Exogenous, exogenous_of
 from transition_model.layout import Layout
 from transition_model.ledger import ledger_entries, published_entries
+from transition_model.parameters import load_parameters
 from transition_model.results import Recorder
 from transition_model.stocks import StockFlowEngine
 
@@ -36,6 +37,8 @@ class Coupling:
         Inputs that the ledger does not hold.
     inputs, exogenous_layout
         Ids of all inputs in the order of the vector; where the exogenous ones lie in theirs.
+    constants
+        Ids of the parameters that the stock-flow model has as constants.
     watched
         Stock-flow variables that are read, in the vector that they are read into.
     seam
@@ -47,6 +50,7 @@ class Coupling:
     exogenous: Exogenous
     inputs: tuple[str, ...]
     exogenous_layout: Layout
+    constants: tuple[str, ...]
     watched: Layout
     seam: Seam
     places_published: tuple[tuple[str, slice, tuple[int, ...]], ...]
@@ -94,6 +98,7 @@ def _coupling(engine: StockFlowEngine) -> Coupling:
         exogenous,
         (*exogenous.names, *ledger_entries()),
         _layout(engine, exogenous.names),
+        tuple(p.id for p in load_parameters() if not p.is_path and p.id in engine.variables),
         watched,
         Seam.of(balances, watched),
         tuple((name, *watched.parts[name]) for name in published_entries()),

@@ -239,11 +239,8 @@ class TransitionModel(mesa.Model[Any, Any]):
 
     def _constants(self) -> dict[str, Array | float]:
         """Parameters and initial stocks for the stock-flow model, by the names that it has."""
-        known = self.stocks.variables
         constants: dict[str, Array | float] = {
-            parameter.id: self.parameters[parameter.id]
-            for parameter in load_parameters()
-            if not parameter.is_path and parameter.id in known
+            name: self.parameters[name] for name in self.coupling.constants
         }
         constants["initial_private_cars"] = initial_private_cars(self.parameters)
         operators = self._set_of(TransitOperators)

@@ -35,6 +35,9 @@ type Mappings = tuple[object, object, object, object]
 
 _KEPT = 1024
 """Results that are kept of each function, over all months."""
+_KEPT_CONSTANTS = 16
+"""Constants of runs that are kept of each function."""
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Reading(Protocol):
@@ -182,6 +185,31 @@ def remembered[T](function: Callable[[WatchedReading], T]) -> Callable[[Reading]
         return result
 
     return terms
+
+
+def remembered_constants[T](
+    function: Callable[[ParameterValues], T],
+) -> Callable[[ParameterValues], T]:
+    """Work out once what parameters say for a whole run, and again where one that it reads changes.
+
+    Parameters
+    ----------
+    function
+        Works out the constants of a run. Its result is shared: nobody may write into it.
+    """
+    in_order: deque[_Kept[T]] = deque(maxlen=_KEPT_CONSTANTS)
+
+    @wraps(function)
+    def constants(parameters: ParameterValues) -> T:
+        for known in in_order:
+            if known.holds(_NOTHING, _NOTHING, parameters, _NOTHING):
+                return known.result
+        noted: Reads = {}
+        result = function(WatchedParameters(parameters, noted))
+        in_order.appendleft(_Kept(noted, result))
+        return result
+
+    return constants
 
 
 class _Kept[T]:

@@ -8,7 +8,7 @@ import pytest
 
 from transition_model.calendar import Month
 from transition_model.instruments import Instrument, load_instruments
-from transition_model.month_terms import WatchedReading, remembered
+from transition_model.month_terms import WatchedReading, remembered, remembered_constants
 from transition_model.parameters import ParameterSet, ParameterValues, load_parameters
 
 LAW = load_instruments()
@@ -156,3 +156,20 @@ def test_a_rule_that_is_gone_is_asked_for_again() -> None:
     del rules["appliance_trade_in"]
     with pytest.raises(KeyError, match="appliance_trade_in"):
         counted.terms(Given(law=rules))
+
+
+def test_constants_are_worked_out_anew_where_a_parameter_that_they_read_has_changed() -> None:
+    made: list[float] = []
+
+    @remembered_constants
+    def scale(parameters: ParameterValues) -> float:
+        made.append(parameters.scalar("car_survival_scale"))
+        return made[-1]
+
+    def under(**numbers: float) -> float:
+        return scale(ParameterValues(load_parameters(), numbers))
+
+    assert under(car_survival_scale=15.0) == 15.0
+    assert under(car_survival_scale=16.0) == 16.0
+    assert under(car_survival_scale=15.0, car_survival_shape=5.0) == 15.0
+    assert made == [15.0, 16.0]

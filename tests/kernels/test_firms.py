@@ -203,17 +203,22 @@ def outcome(month: Month, record: str, field: str, factor: float, added: float) 
         now = replace(now, law=other_law())
     run, terms = FirmRun.of(BELOW_THE_CAP), firm_terms(now)
     law = terms.law._replace(numbers=terms.law.numbers.copy(), by_sector=terms.law.by_sector.copy())
+    constants = run.constants._replace(
+        numbers=run.constants.numbers.copy(),
+        by_sector=run.constants.by_sector.copy(),
+        paths=run.constants.paths.copy(),
+    )
     records = {
-        "numbers": run.constants.numbers,
-        "sectors": run.constants.by_sector,
-        "paths": run.constants.paths,
+        "numbers": constants.numbers,
+        "sectors": constants.by_sector,
+        "paths": constants.paths,
         "law": law.numbers,
         "law of sectors": law.by_sector,
     }
     records[record][field] = records[record][field] * factor + added
     kernels.decide(
         firms._side_by_side(),
-        run.constants,
+        constants,
         law,
         month_of(now),
         run.by_load(terms.floats),

@@ -158,3 +158,14 @@ def test_there_is_at_least_one_worker(workers: int) -> None:
 def test_an_unknown_variable_is_refused_before_anything_runs() -> None:
     with pytest.raises(InputError, match="result variable"):
         simulate_batch(PLAN, variables=["private_car"], **SHORT)
+
+
+@pytest.mark.parametrize("workers", [2, 5])
+@pytest.mark.parametrize("runs", [1, 7, 60, 1000])
+def test_groups_of_runs_hold_every_run_once_and_the_last_ones_are_small(
+    runs: int, workers: int
+) -> None:
+    groups = batch._in_groups(runs, workers)
+    assert [run for group in groups for run in group] == list(range(runs))
+    assert len(groups[-1]) == 1
+    assert max(map(len, groups)) <= 8

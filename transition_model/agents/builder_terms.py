@@ -13,7 +13,7 @@ from transition_model.dimensions import dimension
 from transition_model.kernels import builders as kernels
 from transition_model.kernels.records import Records, record_of
 from transition_model.ledger import ledger_layout
-from transition_model.month_terms import WatchedReading, remembered
+from transition_model.month_terms import WatchedReading, remembered, remembered_constants
 from transition_model.parameters import ParameterValues
 from transition_model.policy.buildings import building_terms
 from transition_model.policy.finance import loan_terms_of_month
@@ -21,6 +21,7 @@ from transition_model.policy.finance import loan_terms_of_month
 type Array = NDArray[np.float64]
 
 
+@remembered_constants
 def builder_constants(parameters: ParameterValues) -> Records:
     """:class:`.BuilderConstants` of a run."""
     scalar, array = parameters.scalar, parameters.array

@@ -19,7 +19,7 @@ from transition_model.instruments import load_instruments
 from transition_model.instruments.attributes import Claims
 from transition_model.kernels import firms as kernels
 from transition_model.ledger import ledger_layout
-from transition_model.month_terms import WatchedReading, remembered
+from transition_model.month_terms import WatchedReading, remembered, remembered_constants
 from transition_model.parameters import ParameterValues, place_on_path
 from transition_model.policy import carbon, efficiency, electricity_price, finance
 from transition_model.policy.industry import class_words
@@ -85,6 +85,7 @@ class FirmRun:
         return self._by_load[key]
 
 
+@remembered_constants
 def constants_of(parameters: ParameterValues) -> kernels.FirmConstants:
     """What holds for a whole run."""
     exit_rate = parameters.array("industrial_exit_rate")

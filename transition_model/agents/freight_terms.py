@@ -15,7 +15,7 @@ from transition_model.dimensions import dimension, shape
 from transition_model.kernels.freight_operators import FreightConstants, FreightTerms, Places
 from transition_model.kernels.records import Records, record_of
 from transition_model.ledger import ledger_layout
-from transition_model.month_terms import WatchedReading, remembered
+from transition_model.month_terms import WatchedReading, remembered, remembered_constants
 from transition_model.parameters import PATHS_BEGIN, PATHS_END, ParameterValues
 from transition_model.policy.charging import hydrogen_operating_of_month
 from transition_model.policy.pots import pots_of_month
@@ -28,6 +28,7 @@ _ENERGIES = ("diesel", "gas", "electricity", "hydrogen")
 """What the powertrains use, in the order of the dimension ``truck_fuel``."""
 
 
+@remembered_constants
 def freight_constants(parameters: ParameterValues) -> Records:
     """:class:`.FreightConstants` of a run."""
     fuel = dimension("truck_fuel").index

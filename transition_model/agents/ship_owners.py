@@ -15,7 +15,7 @@ from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.compilation import Fields
 from transition_model.dimensions import dimension
 from transition_model.kernels import ship_owners as kernel
-from transition_model.month_terms import WatchedReading, remembered
+from transition_model.month_terms import WatchedReading, remembered, remembered_constants
 from transition_model.parameters import ParameterValues, place_on_path
 from transition_model.policy.charging import ship_grant_of_month
 from transition_model.random_streams import normal
@@ -30,11 +30,12 @@ def grant_of_month(reading: WatchedReading) -> Array:
     return ship_grant_of_month(reading.law["green_ship_option"], reading.month, price - price.min())
 
 
-def constants_of(parameters: ParameterValues) -> kernel.Constants:
-    """What the kernel is given for a run."""
+@remembered_constants
+def constants_of(parameters: ParameterValues) -> Fields:
+    """Fields of the kernel's constants of a run."""
     array, scalar = parameters.array, parameters.scalar
     factor = present_value_factor(scalar("ship_discount_rate"), scalar("ship_years_reckoned"))
-    return kernel.Constants(
+    constants = kernel.Constants(
         price=array("ship_price"),
         fuel=factor * scalar("ship_diesel_cost") * array("ship_energy_cost"),
         reach=array("ship_range"),
@@ -45,6 +46,7 @@ def constants_of(parameters: ParameterValues) -> kernel.Constants:
         cost_sensitivity=scalar("ship_cost_sensitivity"),
         programme=dimension("subsidy_programme").index("ships"),
     )
+    return tuple(constants)
 
 
 class ShipOwner(RowAgent):
@@ -86,7 +88,7 @@ class ShipOwners(ColumnarAgentSet[ShipOwner]):
             return
         if self._given is None or self._given[0] is not situation.parameters:
             named = tuple(self.columns[name] for name in kernel.Columns._fields)
-            self._given = situation.parameters, named, tuple(constants_of(situation.parameters))
+            self._given = situation.parameters, named, constants_of(situation.parameters)
         _, columns, constants = self._given
         ledger = situation.ledger
         kernel.decide(

@@ -18,7 +18,7 @@ from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.compilation import Fields
 from transition_model.dimensions import dimension
 from transition_model.kernels import station_developers as kernel
-from transition_model.month_terms import WatchedReading, remembered
+from transition_model.month_terms import WatchedReading, remembered, remembered_constants
 from transition_model.parameters import ParameterValues
 from transition_model.policy.charging import StationTerms, station_terms_of_month
 from transition_model.random_streams import uniform
@@ -47,10 +47,11 @@ def sales_of_a_station(situation: Situation) -> float:
     return hydrogen_stations.sales_of_a_station(stations, used, capacity)
 
 
-def constants_of(parameters: ParameterValues) -> kernel.Constants:
-    """What the kernel is given for a run."""
+@remembered_constants
+def constants_of(parameters: ParameterValues) -> Fields:
+    """Fields of the kernel's constants of a run."""
     scalar = parameters.scalar
-    return kernel.Constants(
+    constants = kernel.Constants(
         capacity=scalar("hydrogen_station_capacity"),
         investment=scalar("hydrogen_station_investment"),
         margin=scalar("hydrogen_station_margin"),
@@ -60,6 +61,7 @@ def constants_of(parameters: ParameterValues) -> kernel.Constants:
         power=scalar("charging_point_power"),
         programme=dimension("subsidy_programme").index("charging_and_hydrogen"),
     )
+    return tuple(constants)
 
 
 class StationDeveloper(RowAgent):
@@ -104,7 +106,7 @@ class StationDevelopers(ColumnarAgentSet[StationDeveloper]):
             return
         if self._given is None or self._given[0] is not situation.parameters:
             named = tuple(self.columns[name] for name in kernel.Columns._fields)
-            self._given = situation.parameters, named, tuple(constants_of(situation.parameters))
+            self._given = situation.parameters, named, constants_of(situation.parameters)
         _, columns, constants = self._given
         stocks, ledger = situation.stocks, situation.ledger
         kernel.decide(

@@ -125,7 +125,7 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
         month, ledger = situation.month, situation.ledger
         if self._given is None or self._given[0] is not situation.parameters:
             named = tuple(self.columns[name] for name in kernel.Columns._fields)
-            self._given = situation.parameters, named, tuple(constants_of(situation.parameters))
+            self._given = situation.parameters, named, constants_of(situation.parameters)
         _, columns, constants = self._given
         terms, pots = terms_of_month(situation)
         kernel.decide(

@@ -10,7 +10,7 @@ from transition_model.agents.transit_fleets_of_2019 import electric
 from transition_model.compilation import Fields
 from transition_model.dimensions import dimension, shape
 from transition_model.kernels.transit_operators import Constants
-from transition_model.month_terms import WatchedReading, remembered
+from transition_model.month_terms import WatchedReading, remembered, remembered_constants
 from transition_model.parameters import ParameterValues
 from transition_model.policy.fleet_renewal import fleet_terms_of_month
 from transition_model.policy.pots import pots_of_month
@@ -27,13 +27,14 @@ def terms_of_month(reading: WatchedReading) -> tuple[Fields, Fields]:
     return tuple(terms), tuple(pots)
 
 
-def constants_of(parameters: ParameterValues) -> Constants:
-    """What stays the same in a run."""
+@remembered_constants
+def constants_of(parameters: ParameterValues) -> Fields:
+    """Fields of :class:`.Constants`."""
     array, scalar = parameters.array, parameters.scalar
     programmes = dimension("subsidy_programme")
     price = array("transit_vehicle_price")
     diesel, gas, other_running = _running(parameters)
-    return Constants(
+    constants = Constants(
         price=price,
         offered=array("transit_fuel_offered"),
         maintenance=_maintenance(parameters),
@@ -65,6 +66,7 @@ def constants_of(parameters: ParameterValues) -> Constants:
         bus_renewal=programmes.index("bus_renewal"),
         fleet_renewal=programmes.index("fleet_renewal"),
     )
+    return tuple(constants)
 
 
 def _running(parameters: ParameterValues) -> tuple[Array, Array, Array]:

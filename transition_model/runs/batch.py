@@ -13,7 +13,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import batched
 from multiprocessing import get_context
 from time import perf_counter
 from types import TracebackType
@@ -33,7 +32,7 @@ from transition_model.scoreboard import ScoreboardRow, scoreboard
 type Array = NDArray[np.float64]
 
 _RUNS_AT_ONCE = 8
-"""Runs handed to a worker together, so that handing over costs little."""
+"""Most runs that a worker is handed together, so that handing over costs little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,8 +296,7 @@ def _outcomes(
         for place, run in enumerate(runs):
             yield place, _outcome(run, work)
         return
-    share = max(1, min(_RUNS_AT_ONCE, len(runs) // team.count))
-    waiting = [list(places) for places in batched(range(len(runs)), share)]
+    waiting = _in_groups(len(runs), team.count)
     while waiting:
         waiting, struck = yield from _side_by_side(team, runs, work, waiting)
         # A process has ended and took others' runs along: one by one shows whose fault it is.
@@ -308,6 +306,16 @@ def _outcomes(
             except BrokenProcessPool:
                 team.close()
                 yield place, "its process was ended"
+
+
+def _in_groups(runs: int, workers: int) -> list[list[int]]:
+    """Runs that are handed over together: fewer toward the end, so that all end together."""
+    groups, first = list[list[int]](), 0
+    while first < runs:
+        size = max(1, min(_RUNS_AT_ONCE, (runs - first) // (2 * workers)))
+        groups.append(list(range(first, first + size)))
+        first += size
+    return groups
 
 
 def _side_by_side(
