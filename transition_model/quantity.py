@@ -156,8 +156,10 @@ def convert(value: float, unit: str, to: str) -> float:
     InputError
         If the units measure different things.
     """
+    factor, source = parse_unit(unit)
+    if unit == to:
+        return value * factor / factor
     if not same_dimension(unit, to):
         raise InputError("unit", unit, f"a unit of the same dimension as {to}")
-    factor, source = parse_unit(unit)
     target_factor, target = parse_unit(to)
     return float(registry().Quantity(value * factor, source).to(target).magnitude) / target_factor

@@ -308,14 +308,21 @@ class Series:
         return Series(self.months[first:], {n: v[first:] for n, v in self.values.items()})
 
     def __getitem__(self, name: str) -> Array:
-        return self.values[checked_name(name)]
+        values = self.values.get(name)
+        return self.values[checked_name(name)] if values is None else values
 
     def at(self, name: str, month: Month) -> float | None:
         """Value in a month; None outside the run or where a window is not complete."""
-        if month not in self.months:
-            return None
-        value = float(self[name][self.months.index(month)])
-        return None if np.isnan(value) else value
+        values, place = self[name], self._place(month)
+        value = math.nan if place is None else float(values[place])
+        return None if math.isnan(value) else value
+
+    def _place(self, month: Month) -> int | None:
+        """Where a month stands; None if it is not there."""
+        place = month - self.months[0] if self.months else 0
+        if 0 <= place < len(self.months) and self.months[place] == month:
+            return place
+        return self.months.index(month) if month in self.months else None
 
     def pandas(self, name: str) -> pd.Series[float]:
         """One series, indexed by month."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 from transition_model.calendar import Month
@@ -71,7 +72,8 @@ def scoreboard(series: Series, plan: Plan | None = None) -> tuple[ScoreboardRow,
     return tuple(_row(target, series, statuses) for target in (plan or load_plan()).targets)
 
 
-def declared_statuses() -> dict[str, Status]:
+@cache
+def declared_statuses() -> Mapping[str, Status]:
     """Status of every declared parameter and lever, by id."""
     statuses = {parameter.id: parameter.status for parameter in load_parameters()}
     return statuses | {lever.id: lever.status for lever in load_levers().values()}

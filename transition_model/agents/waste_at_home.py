@@ -18,7 +18,7 @@ from transition_model.dimensions import dimension
 from transition_model.kernels import household_waste as kernels
 from transition_model.ledger import ledger_layout
 from transition_model.month_terms import WatchedReading, remembered
-from transition_model.parameters import ParameterValues
+from transition_model.parameters import ParameterValues, place_on_path
 from transition_model.policy import waste_rules
 from transition_model.policy.priced_amounts import pieces_of_month
 
@@ -113,9 +113,11 @@ class WasteAtHome:
         weight, urban = columns["weight"], columns["urban"]
         self._urban_weight = float(weight[urban].sum())
         self._charged_weight = float(weight[urban & columns["central"]].sum())
-        self._kilograms_per_day = number("recyclable_share_of_household_waste") * number(
-            "days_per_month"
-        )
+        self._kilograms: list[float] = (
+            number("recyclable_share_of_household_waste")
+            * number("days_per_month")
+            * parameters.path("household_waste_per_person")
+        ).tolist()
         self._campaign = number("campaign_attitude_gain") / MONTHS_PER_YEAR
         self._hazardous = number("hazardous_capture")
         self._bounds = block_bounds(len(weight))
@@ -131,8 +133,7 @@ class WasteAtHome:
             self._columns,
             self._constants,
             rules,
-            self._kilograms_per_day
-            * situation.parameters.scalar("household_waste_per_person", situation.month),
+            self._kilograms[place_on_path(situation.month)],
             situation.levers["sorting_supervision"],
             situation.levers["green_campaign"] * self._campaign,
             self._bounds,

@@ -106,4 +106,10 @@ def data_hash() -> str:
 def versions() -> dict[str, str]:
     """Versions of this package, Python and the libraries that shape a result."""
     found = {"transition-model": __version__, "python": platform.python_version()}
-    return found | {name: version(name) for name in LIBRARIES}
+    return found | {name: _version(name) for name in LIBRARIES}
+
+
+@cache
+def _version(library: str) -> str:
+    """Version of a library, read once."""
+    return version(library)
