@@ -805,6 +805,10 @@ def _anyway(columns: Columns, situation: Situation, offer: TradeInOffer) -> dict
 
 def money_left(situation: Situation) -> float:
     """Trade-in money left in the calendar year at the month's opening, yuan."""
-    programme = dimension("subsidy_programme").index
-    spent = sum(situation.spent_this_year[programme(name)] for name in TRADE_IN_PROGRAMMES)
-    return trade_in_budget(situation.levers) - float(spent)
+    spent = float(situation.spent_this_year[_trade_in_programmes()].sum())
+    return trade_in_budget(situation.levers) - spent
+
+
+@cache
+def _trade_in_programmes() -> NDArray[np.int64]:
+    return np.array([dimension("subsidy_programme").index(name) for name in TRADE_IN_PROGRAMMES])
