@@ -216,39 +216,40 @@ class ApplianceMarket:
         reckoned
             Share of the rebate that buyers reckon with.
         """
-        month = situation.month
-        terms = kernels.Offer(
-            offer.appliance, offer.appliance_paused, offer.appliance_top_up, offer.appliance_limit
-        )
-        income_factor = income_index(situation) ** self._elasticity
         if idea == 0:
             self._open_month(situation)
-            self._settled = self._live_on(situation, terms, income_factor)
-        elif not self._settled:
-            kernels.by_class(self._constants, terms, reckoned, income_factor, idea, self._classes)
+        elif self._settled:
+            return nothing_claimed(int(self._bounds[-1]))
+        month = situation.month.index
+        self._settled = kernels.decide_month(
+            tuple(self._columns),
+            tuple(self._constants),
+            (
+                offer.appliance,
+                offer.appliance_paused,
+                offer.appliance_top_up,
+                offer.appliance_limit,
+            ),
+            float(reckoned),
+            income_index(situation) ** self._elasticity,
+            tuple(self._classes),
+            tuple(self._decided),
+            self._limits,
+            situation.stocks["appliances_in_use"],
+            _keys(situation.seed, month),
+            month,
+            idea,
+            self._at_rest,
+            self._bounds,
+            self._scale,
+            self._leaving,
+            self._totals,
+            self._purchases,
+            self._discards,
+        )
         if self._settled:
             return nothing_claimed(int(self._bounds[-1]))
         self._at_rest = False
-        if idea == 0:
-            kernels.scale_to(self._columns, situation.stocks["appliances_in_use"], self._scale)
-        self._totals[:] = 0.0
-        self._limits[idea] = terms.limit
-        kernels.decide(
-            self._columns,
-            self._constants,
-            self._limits,
-            self._classes,
-            self._scale,
-            month.index,
-            idea,
-            self._bounds,
-            0,
-            self._blocks,
-            self._decided,
-            self._leaving,
-            self._totals,
-        )
-        self._count_flows(idea)
         total, total_on_pause = self._totals.sum(axis=0).tolist()
         return RowClaims(partial(self._claims, idea), total, total_on_pause)
 
@@ -336,34 +337,6 @@ class ApplianceMarket:
                 self._parameters.array("appliance_life_scale"),
                 self._parameters.scalar("appliance_life_shape"),
             ).T
-        )
-
-    def _live_on(self, situation: Situation, terms: kernels.Offer, income_factor: float) -> bool:
-        """Work out the offer by class; if no rule pays, that is the month."""
-        return kernels.live_without_rule(
-            tuple(self._columns),
-            tuple(self._constants),
-            tuple(terms),
-            income_factor,
-            tuple(self._classes),
-            situation.stocks["appliances_in_use"],
-            _keys(situation.seed, situation.month.index),
-            situation.month.index,
-            self._at_rest,
-            self._bounds,
-            self._scale,
-            self._leaving,
-            self._purchases[0],
-            self._discards[0],
-        )
-
-    def _count_flows(self, idea: int) -> None:
-        kernels.flows(
-            self._leaving,
-            self._scale,
-            self._classes.shares[idea],
-            self._purchases[idea],
-            self._discards[idea],
         )
 
     def _draws(self, situation: Situation) -> kernels.Draws:

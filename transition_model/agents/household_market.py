@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -388,12 +389,7 @@ class CarMarket:
             Share of claims for scrapping and for selling on that rows are paid at once.
         """
         ledger, bought = situation.ledger, np.empty(3)
-        keys = np.array(
-            [
-                month_key(situation.seed, f"car: {purpose}", self.month.month)
-                for purpose in ("leave", "buy", "powertrain", "used", "used_car")
-            ]
-        )
+        keys = _keys(situation.seed, self.month.month)
         orders = kernels.close_market(
             *self._arguments(), idea, self.held, self.shares, np.array(served), self.adopted,
             keys, self.money.T, self.places, self.subsidies, self.received, bought,
@@ -401,3 +397,10 @@ class CarMarket:
         )  # fmt: skip
         ledger.flow("private_car_purchases_per_month")[:] += bought
         ledger.flow("private_charging_point_orders_per_month")[...] += orders
+
+
+@lru_cache(maxsize=1_000)
+def _keys(seed: int, month: int) -> NDArray[np.uint64]:
+    """Keys of the month's draws, shape (5,)."""
+    purposes = ("leave", "buy", "powertrain", "used", "used_car")
+    return np.array([month_key(seed, f"car: {purpose}", month) for purpose in purposes])

@@ -138,7 +138,7 @@ class Draws(NamedTuple):
     grade: NDArray[np.uint64]
 
 
-@kernel
+@part
 def by_class(
     constants: Constants,
     offer: Offer,
@@ -224,7 +224,7 @@ def _choose_grades(weight: Array, preference: Array, slope: Array, share: Array)
             found[of_class] *= total[of_class]
 
 
-@kernel
+@part
 def scale_to(columns: Columns, stock: Array, scale: Array) -> None:
     """Appliances in use over the weight of rows with such appliances.
 
@@ -262,7 +262,7 @@ def scale_to(columns: Columns, stock: Array, scale: Array) -> None:
             scale[kind, grade] = stock[kind, grade] / sampled if sampled > 0.0 else 0.0
 
 
-@kernel
+@part
 def live_on(
     columns: Columns,
     constants: Constants,
@@ -347,62 +347,83 @@ def _live_on(
 
 
 @kernel
-def live_without_rule(
+def decide_month(
     columns_of: Fields,
     constants_of: Fields,
     offer_of: Fields,
+    reckoned: float,
     income_factor: float,
     classes_of: Fields,
+    decided_of: Fields,
+    limits: NDArray[np.int64],
     stock: Array,
     keys: NDArray[np.uint64],
     month: int,
+    idea: int,
     at_rest: bool,
     bounds: NDArray[np.int64],
     scale: Array,
     leaving: Array,
+    totals: Array,
     purchases: Array,
     discards: Array,
 ) -> bool:
-    """A whole month if no rule pays; what is offered by class of income in any case.
+    """What households would do under one idea; if it is the first one and no rule pays, they do it.
 
     Parameters
     ----------
-    columns_of, constants_of, offer_of, classes_of
-        Fields of the classes of these names; ``columns`` and ``classes`` are written.
-    income_factor
+    columns_of, constants_of, offer_of, classes_of, decided_of
+        Fields of the classes of these names; ``classes`` and ``decided`` are written, and what
+        :func:`live_on` says of ``columns``.
+    reckoned, income_factor
         As for :func:`by_class`.
+    limits
+        Claims allowed, by idea and kind; is written.
     stock
         Appliances in use, shape (kinds, grades).
     keys
         Of the draws that decide what is replaced, and by which grade of each kind.
-    month, at_rest, bounds, leaving
-        As for :func:`live_on`.
-    scale, purchases, discards
-        Are written, shape (kinds, grades).
+    month, idea, at_rest, bounds, leaving
+        As for :func:`live_on` and :func:`decide`.
+    scale
+        Is written under the first idea, shape (kinds, grades).
+    totals
+        Is written: yuan claimed, and on days of suspension, shape (blocks, 2).
+    purchases, discards
+        Are written, shape (ideas, kinds, grades).
 
     Returns
     -------
     bool
-        Whether no rule pays.
+        Whether the month is over: nothing is left to be remembered.
     """
     columns, constants = Columns(*columns_of), Constants(*constants_of)
     offer, classes = Offer(*offer_of), ByClass(*classes_of)
-    by_class(constants, offer, 1.0, income_factor, 0, classes)
+    by_class(constants, offer, reckoned, income_factor, idea, classes)
     kinds, grades = constants.price.shape
+    over = idea == 0
     for kind in range(kinds):
+        limits[idea, kind] = offer.limit[kind]
         for grade in range(grades):
             at_once, later = offer.paid[kind, grade], offer.paused[kind, grade]
             if at_once != 0.0 or later != 0.0 or offer.top_up[kind, grade] != 0.0:
-                return False
-    scale_to(columns, stock, scale)
-    draws = Draws(keys[0], keys[1:])
-    live_on(columns, constants, classes.shares[0], draws, month, at_rest, bounds, 0,
-            len(bounds) - 1, leaving)  # fmt: skip
-    flows(leaving, scale, classes.shares[0], purchases, discards)
-    return True
+                over = False
+    if idea == 0:
+        scale_to(columns, stock, scale)
+    blocks = len(bounds) - 1
+    if over:
+        draws = Draws(keys[0], keys[1:])
+        live_on(columns, constants, classes.shares[0], draws, month, at_rest, bounds, 0, blocks,
+                leaving)  # fmt: skip
+    else:
+        totals[:] = 0.0
+        decide(columns, constants, limits, classes, scale, month, idea, bounds, 0, blocks,
+               Decided(*decided_of), leaving, totals)  # fmt: skip
+    flows(leaving, scale, classes.shares[idea], purchases[idea], discards[idea])
+    return over
 
 
-@kernel
+@part
 def decide(
     columns: Columns,
     constants: Constants,
@@ -846,7 +867,7 @@ def _add(to: Array, more: Array) -> None:
         to[place] += more[place]
 
 
-@kernel
+@part
 def flows(leaving: Array, scale: Array, shares: Array, purchases: Array, discards: Array) -> None:
     """Appliances bought and discarded in a month.
 
