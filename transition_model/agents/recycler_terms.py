@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from transition_model.behaviour import recycling_bids as bids
 from transition_model.behaviour.material_collection import log_odds
 from transition_model.dimensions import dimension
+from transition_model.kernels.records import Records, record_of
 from transition_model.kernels.recyclers import BY_KIND, NUMBER, Constants, Paths, Places, Terms
 from transition_model.ledger import ledger_layout
 from transition_model.month_terms import WatchedReading, remembered
@@ -22,8 +23,8 @@ type Array = NDArray[np.float64]
 
 def constants_of(
     parameters: ParameterValues, opening_refund: Array, opening_relief: Array
-) -> Constants:
-    """What holds for a whole run.
+) -> Records:
+    """A record of :class:`.Constants`.
 
     Parameters
     ----------
@@ -68,13 +69,14 @@ def constants_of(
         tax_refund=spending + programmes.index("tax_refund"),
         waste_sorting=spending + programmes.index("waste_sorting"),
     )
-    return Constants(
+    constants = Constants(
         by_kind=np.stack(by_kind),
         numbers=np.array([parameters.scalar(_NUMBERS[name]) for name in NUMBER._fields]),
         places=np.array(places),
         electronic_waste_units=recycling.electronic_waste_units(parameters),
         collection_odds=log_odds(parameters.array("material_collection_reference")),
     )
+    return record_of(constants)
 
 
 def _first_places() -> dict[str, int]:
@@ -128,10 +130,10 @@ _NUMBERS = {
 
 
 @remembered
-def terms_of_month(reading: WatchedReading) -> Terms:
-    """What law and levers say in a month."""
+def terms_of_month(reading: WatchedReading) -> Records:
+    """A record of :class:`.Terms`."""
     law, levers, month = reading.law, reading.levers, reading.month
-    return Terms(
+    terms = Terms(
         unit_money=recycling.unit_money(law, month),
         fund_money=recycling.special_fund(law, month, reading.parameters),
         refund_share=recycling.refund_share(law, month),
@@ -143,13 +145,16 @@ def terms_of_month(reading: WatchedReading) -> Terms:
         grant=levers["recycling_investment_grant"],
         campaign=levers["green_campaign"],
     )
+    numbers = Terms(*(np.asarray(value, dtype=np.float64) for value in terms))  # type: ignore[arg-type]
+    return record_of(numbers)
 
 
 @remembered
-def paths_of_month(reading: WatchedReading) -> Paths:
-    """Parameters that change over the years."""
+def paths_of_month(reading: WatchedReading) -> Records:
+    """A record of :class:`.Paths`."""
     array, month = reading.parameters.array, reading.month
-    return Paths(
+    paths = Paths(
         product_price=array("recycler_product_price", month),
         announced=array("recycler_announced_capacity", month),
     )
+    return record_of(paths)

@@ -21,9 +21,11 @@ from transition_model.behaviour import material_collection as collection
 from transition_model.behaviour import recycling_bids as bids
 from transition_model.behaviour.green_loans import interest_of_month
 from transition_model.calendar import MONTHS_PER_YEAR, Month
+from transition_model.compilation import Fields
 from transition_model.dimensions import dimension
 from transition_model.instruments import load_instruments
 from transition_model.kernels import recyclers as kernel
+from transition_model.kernels.records import Records
 from transition_model.parameters import ParameterValues
 from transition_model.policy.finance import green_loan_terms, loan_terms_of_month
 from transition_model.policy.recycling import RecyclingTerms, recycling_terms
@@ -81,7 +83,7 @@ class _Terms:
 class Recyclers(ColumnarAgentSet[Recycler]):
     """All formal recyclers."""
 
-    _given: tuple[ParameterValues, kernel.Constants, kernel.Plants] | None = None
+    _given: tuple[ParameterValues, Records, Fields] | None = None
 
     @classmethod
     def build(cls, model: Any, parameters: ParameterValues, seed: int, first_id: int = 1) -> Self:
@@ -147,7 +149,7 @@ class Recyclers(ColumnarAgentSet[Recycler]):
         constants, plants = self._of_the_run(situation.parameters)
         loan = loan_terms_of_month(situation)
         stocks = situation.stocks
-        opening = kernel.Opening(
+        opening = (
             stocks["recycling_throughput_per_month"],
             stocks["recycling_inflow_per_month"],
             stocks["public_money_spent"],
@@ -163,14 +165,14 @@ class Recyclers(ColumnarAgentSet[Recycler]):
             situation.ledger.numbers,
         )
 
-    def _of_the_run(self, parameters: ParameterValues) -> tuple[kernel.Constants, kernel.Plants]:
+    def _of_the_run(self, parameters: ParameterValues) -> tuple[Records, Fields]:
         """What the kernel is given in every month of a run."""
         if self._given is None or self._given[0] is not parameters:
             constants = constants_of(
                 parameters, self._of_kind("opening_refund"), self._of_kind("opening_relief")
             )
-            named = [self.columns[name] for name in kernel.Plants._fields]
-            self._given = parameters, constants, kernel.Plants(*named)
+            named = tuple(self.columns[name] for name in kernel.Plants._fields)
+            self._given = parameters, constants, named
         return self._given[1:]
 
     def _decide_in_numpy(self, situation: Situation) -> None:

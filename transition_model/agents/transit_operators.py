@@ -27,6 +27,7 @@ from transition_model.behaviour import fleet_choice, fleet_replacement
 from transition_model.compilation import Fields
 from transition_model.dimensions import shape
 from transition_model.kernels import transit_operators as kernel
+from transition_model.kernels.records import Records
 from transition_model.parameters import ParameterValues, place_on_path
 from transition_model.policy.fleet_renewal import FleetTerms, fleet_terms_of_month
 from transition_model.policy.pots import Pots, lasting_share
@@ -74,7 +75,7 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
 
     pots: Pots
     """Money that the rules have paid so far."""
-    _given: tuple[ParameterValues, Fields, Fields] | None = None
+    _given: tuple[ParameterValues, Fields, Records] | None = None
 
     @classmethod
     def build(cls, model: Any, parameters: ParameterValues, seed: int, first_id: int) -> Self:

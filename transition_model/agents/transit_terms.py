@@ -9,27 +9,29 @@ from transition_model.agents.transit_costs import KM_OF_CONSUMPTION
 from transition_model.agents.transit_fleets_of_2019 import electric
 from transition_model.compilation import Fields
 from transition_model.dimensions import dimension, shape
+from transition_model.kernels.records import Records, record_of
 from transition_model.kernels.transit_operators import Constants
 from transition_model.month_terms import WatchedReading, remembered, remembered_constants
 from transition_model.parameters import ParameterValues
-from transition_model.policy.fleet_renewal import fleet_terms_of_month
+from transition_model.policy.fleet_renewal import FleetTerms, fleet_terms_of_month
 from transition_model.policy.pots import pots_of_month
 
 type Array = NDArray[np.float64]
 
 
 @remembered
-def terms_of_month(reading: WatchedReading) -> tuple[Fields, Fields]:
-    """What the rules offer (:class:`.FleetTerms`), and the pots of the rule for taxis."""
+def terms_of_month(reading: WatchedReading) -> tuple[Records, Fields]:
+    """A record of :class:`.FleetTerms`, and the pots of the rule for taxis."""
     discount = float(reading.parameters.array("taxi_maker_discount").max())
     terms = fleet_terms_of_month(reading.law, reading.levers, reading.month, discount)
     pots = pots_of_month(reading.law["taxi_and_logistics_renewal"], reading.month)
-    return tuple(terms), tuple(pots)
+    numbers = FleetTerms(*(np.asarray(value, dtype=np.float64) for value in terms))  # type: ignore[arg-type]
+    return record_of(numbers), tuple(pots)
 
 
 @remembered_constants
-def constants_of(parameters: ParameterValues) -> Fields:
-    """Fields of :class:`.Constants`."""
+def constants_of(parameters: ParameterValues) -> Records:
+    """A record of :class:`.Constants`."""
     array, scalar = parameters.array, parameters.scalar
     programmes = dimension("subsidy_programme")
     price = array("transit_vehicle_price")
@@ -66,7 +68,7 @@ def constants_of(parameters: ParameterValues) -> Fields:
         bus_renewal=programmes.index("bus_renewal"),
         fleet_renewal=programmes.index("fleet_renewal"),
     )
-    return tuple(constants)
+    return record_of(constants)
 
 
 def _running(parameters: ParameterValues) -> tuple[Array, Array, Array]:

@@ -16,7 +16,8 @@ from transition_model.behaviour import material_collection as collection
 from transition_model.behaviour import recycling_bids as bids
 from transition_model.behaviour.green_loans import interest_of_month
 from transition_model.calendar import MONTHS_PER_YEAR
-from transition_model.compilation import formula, kernel
+from transition_model.compilation import Fields, formula, kernel
+from transition_model.kernels.records import Records
 
 type Array = NDArray[np.float64]
 type Integers = NDArray[np.int64]
@@ -193,30 +194,34 @@ class Opening(NamedTuple):
 
 @kernel
 def decide(
-    plants: Plants,
-    constants: Constants,
-    terms: Terms,
-    paths: Paths,
+    columns: Fields,
+    constants_given: Records,
+    terms_given: Records,
+    paths_given: Records,
     discount: float,
     subsidy: float,
-    opening: Opening,
+    stocks: Fields,
     ledger: Array,
 ) -> None:
     """Decide for one month on its opening state, and write columns and ledger.
 
     Parameters
     ----------
-    plants
-        Their state.
-    constants, terms, paths
-        Of the run and of the month.
+    columns
+        Fields of :class:`Plants`, written.
+    constants_given, terms_given, paths_given
+        A record each of the classes above.
     discount, subsidy
         Off the interest on green loans, and the city's part of it, share/year.
-    opening
-        Stocks.
+    stocks
+        Fields of :class:`Opening`.
     ledger
         Numbers of the ledger, :attr:`.Ledger.numbers`: shares are set, flows added to.
     """
+    plants, opening = Plants(*columns), Opening(*stocks)
+    constants: Any = constants_given[0]
+    terms: Any = terms_given[0]
+    paths: Any = paths_given[0]
     by_kind, numbers, places = constants.by_kind, constants.numbers, constants.places
     kinds, rows = by_kind.shape[1], len(plants.kind)
     value, treatment_money, relief = np.empty(kinds), np.zeros(kinds), np.empty(kinds)

@@ -6,7 +6,7 @@ is, are looked at closely.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from transition_model.behaviour import fleet_choice, fleet_replacement
 from transition_model.compilation import Fields, kernel
 from transition_model.kernels.draws import uniform
 from transition_model.kernels.fleet_choice import apportion, fill_fuel_shares, move_electric
-from transition_model.policy.fleet_renewal import FleetTerms
+from transition_model.kernels.records import Records
 from transition_model.policy.pots import PotsOfMonth, lasting_share, money_left, take_out
 
 type Array = NDArray[np.float64]
@@ -195,8 +195,8 @@ def decide(
     key: np.uint64,
     access: float,
     columns_given: Fields,
-    constants_given: Fields,
-    terms_given: Fields,
+    constants_given: Records,
+    terms_given: Records,
     pots_given: Fields,
     paid: Array,
     flows_given: Fields,
@@ -211,14 +211,17 @@ def decide(
         Of the draws of growth.
     access
         Public charging points for each new-energy car.
-    columns_given, constants_given, terms_given, pots_given, flows_given
-        Fields of the classes above, of :class:`.FleetTerms`, and of :class:`.PotsOfMonth` for the
-        rule for taxis and logistics.
+    columns_given, pots_given, flows_given
+        Fields of the classes above, and of :class:`.PotsOfMonth` for the rule for taxis and
+        logistics.
+    constants_given, terms_given
+        A record of :class:`Constants` and of :class:`.FleetTerms`.
     paid
         What that rule has paid out of the pot of each version, yuan; written.
     """
-    columns, constants = Columns(*columns_given), Constants(*constants_given)
-    terms, pots, flows = FleetTerms(*terms_given), PotsOfMonth(*pots_given), Flows(*flows_given)
+    columns, pots, flows = Columns(*columns_given), PotsOfMonth(*pots_given), Flows(*flows_given)
+    constants: Any = constants_given[0]
+    terms: Any = terms_given[0]
     electric, number = constants.electric, len(columns.delivery)
     if month_of_year == 1:
         for row in range(number):
