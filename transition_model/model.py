@@ -21,6 +21,7 @@ from transition_model.agents.freight_operators import FreightOperators
 from transition_model.agents.households import Households
 from transition_model.agents.initial_stocks import initial_fleets_by_age, initial_private_cars
 from transition_model.agents.opening import opening_set
+from transition_model.agents.population import Number
 from transition_model.agents.recyclers import Recyclers
 from transition_model.agents.ship_owners import ShipOwners
 from transition_model.agents.situation import Situation
@@ -70,6 +71,9 @@ class TransitionModel(mesa.Model[Any, Any]):
         ``compiled``, or ``pysd`` for the reference.
     kernels
         Whether agents decide in ``compiled`` kernels or in ``numpy``, the reference.
+    precision
+        Of what households remember from month to month; months are worked out in ``double`` in any
+        case. ``single`` with kernels, for it takes half the room, ``double`` with numpy.
     time_step
         Step of the stock-flow model in months; that of the model file by default.
     parameters
@@ -86,6 +90,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         households: int = 20_000,
         engine: Literal["compiled", "pysd"] = "compiled",
         kernels: Literal["compiled", "numpy"] = "compiled",
+        precision: Literal["single", "double"] | None = None,
         time_step: float | None = None,
         parameters: Mapping[str, float] | None = None,
         notice: Callable[[str], None] | None = None,
@@ -102,7 +107,8 @@ class TransitionModel(mesa.Model[Any, Any]):
         overrides = self.policy.parameter_overrides | dict(parameters or {})
         self.parameters = ParameterValues(load_parameters(), overrides)
         self.recorder = Recorder()
-        self._build_agents(households)
+        double = (kernels == "numpy") if precision is None else precision == "double"
+        self._build_agents(households, np.float64 if double else np.float32)
         self.stocks: StockFlowEngine = open_engine(
             engine=engine, time_step=time_step, notice=notice
         )
@@ -198,11 +204,11 @@ class TransitionModel(mesa.Model[Any, Any]):
         raise AttributeError("the populations are built with the model")
 
     # -- building ----------------------------------------------------------------------------
-    def _build_agents(self, households: int) -> None:
+    def _build_agents(self, households: int, number: Number) -> None:
         first = 1
         sets: list[Any] = []
         for kind, *size in (
-            (Households, households, FIRST_MONTH),
+            (Households, households, FIRST_MONTH, number),
             (Firms,),
             (TransitOperators,),
             (FreightOperators,),

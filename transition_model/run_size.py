@@ -92,19 +92,20 @@ def load_run_costs(path: Path | None = None) -> dict[str, RunCost]:
 
 
 @cache
-def bytes_of_columns() -> float:
-    """Bytes that the columns of a household take, by their own types."""
+def bytes_of_columns(kernels: str = "compiled") -> float:
+    """Bytes that the columns of a household take, by their own types; of a way of deciding."""
     districts, parameters = load_districts(), ParameterValues(load_parameters(), {})
     inhabited = strata(districts, parameters.scalar("income_per_person")).households > 0.0
     rows = int(np.sum(inhabited))
-    columns = household_columns(districts, parameters, rows, seed=0, start_month=0)
+    number = np.float32 if kernels == "compiled" else np.float64
+    columns = household_columns(districts, parameters, rows, seed=0, start_month=0, number=number)
     return sum(column.nbytes for column in columns.values()) / rows
 
 
 def size_of(households: int, kernels: str) -> RunSize:
     """What a run with so many households will need."""
     cost = load_run_costs()[kernels]
-    columns = bytes_of_columns()
+    columns = bytes_of_columns(kernels)
     return RunSize(households, columns, cost.working_memory * columns, cost.time * households)
 
 

@@ -384,7 +384,7 @@ def test_a_household_s_fate_does_not_depend_on_how_many_columns_are_drawn(
 
 def test_columns_are_as_small_as_their_content(columns: Columns) -> None:
     assert columns["car"].dtype == np.int8
-    assert columns["registered"].dtype == np.int32
+    assert columns["registered"].dtype == np.int16
     # Money by programme, readiness and use at home are kept as they are reckoned with: 310 bytes.
     assert sum(column.nbytes for column in columns.values()) < 320 * ROWS
     assert {len(column) for column in columns.values()} == {ROWS}

@@ -51,7 +51,7 @@ def both(scenario: str, households: int, months: int) -> tuple[Flows, Flows, Any
     """Ledgers of every month under columns and under objects, and the models."""
     chosen = SCENARIOS[scenario]()
     models = (
-        TransitionModel(chosen, households=households),
+        TransitionModel(chosen, households=households, precision="double"),
         ObjectModel(chosen, households=households),
     )
     flows: tuple[Flows, Flows] = ([], [])

@@ -355,7 +355,7 @@ class CarMarket:
 
         ``parts`` are ideas of money, each with the share of the month for which it holds.
         """
-        cars = np.zeros((len(self.columns.car), 3))
+        cars = np.zeros((len(self.columns.car), 3), dtype=self.money.dtype)
         for idea, share in parts:
             kernels.cars_of_rows(*self._arguments(), idea, way, float(share), cars)
         return cars

@@ -265,8 +265,9 @@ class TradeInMoney:
             if claims.month < Month.of(version.retroactive_from):
                 continue
             more = np.maximum(amount(version, claims.price) - claims.had, 0.0)
-            rows = claims.cars @ more
-            owed = rows if owed is None else owed + rows
+            for new, yuan in enumerate(more):
+                rows = yuan * claims.cars[:, new]
+                owed = rows if owed is None else owed + rows
         return owed
 
 

@@ -94,9 +94,12 @@ class Households(ColumnarAgentSet[Household]):
         first_id: int,
         rows: int,
         start: Month,
+        number: population.Number = np.float64,
     ) -> Self:
         """The population at the beginning of ``start``; see :mod:`.population`."""
-        columns = population.household_columns(_districts(), parameters, rows, seed, start.index)
+        columns = population.household_columns(
+            _districts(), parameters, rows, seed, start.index, number
+        )
         households = cls(Household, model, WatchedColumns(columns, _CHANGING), first_id)
         # What a household can't see change during a run is read once.
         households._reference_income = float(

@@ -26,8 +26,9 @@ from transition_model.policy.trade_in import HOUSEHOLD_PROGRAMMES
 
 type Array = NDArray[np.float64]
 type Columns = dict[str, NDArray[Any]]
+type Number = type[np.float32] | type[np.float64]
 
-NEVER = np.int32(-1)
+NEVER = np.int16(-1)
 """Registration month of a car that is not there."""
 
 _ROWS_AT_ONCE = 1 + np.iinfo(np.uint16).max
@@ -104,7 +105,12 @@ def rows_per_stratum(households: Array, rows: int) -> NDArray[np.int64]:
 
 
 def household_columns(
-    districts: Districts, parameters: ParameterValues, rows: int, seed: int, start_month: int
+    districts: Districts,
+    parameters: ParameterValues,
+    rows: int,
+    seed: int,
+    start_month: int,
+    number: Number = np.float64,
 ) -> Columns:
     """Columns of all households at the beginning of ``start_month``.
 
@@ -120,6 +126,8 @@ def household_columns(
         Seed of the run.
     start_month
         Month index of the first month.
+    number
+        Type of what is no whole number, but for incomes and weights.
 
     Returns
     -------
@@ -148,22 +156,24 @@ def household_columns(
             parameters.scalar("home_charging_access_urban"),
             parameters.scalar("home_charging_access_rural"),
         ),
-        "attitude": _normal(seed, "attitude", rows),
-        "familiarity": np.full(rows, parameters.scalar("initial_familiarity")),
-        "new_energy_adoption": np.full(rows, parameters.scalar("bass_initial_adoption")),
-        "sorting_habit": np.full(rows, parameters.scalar("sorting_initial_habit")),
-        "supervision_rank": _uniform(seed, "supervision", rows),
+        "attitude": _normal(seed, "attitude", rows).astype(number, copy=False),
+        "familiarity": np.full(rows, parameters.scalar("initial_familiarity"), dtype=number),
+        "new_energy_adoption": np.full(
+            rows, parameters.scalar("bass_initial_adoption"), dtype=number
+        ),
+        "sorting_habit": np.full(rows, parameters.scalar("sorting_initial_habit"), dtype=number),
+        "supervision_rank": _uniform(seed, "supervision", rows).astype(number, copy=False),
         # An array to numpy, in far less room.
         "peers": cast(Any, Peers.drawn(rows, parameters, seed)),
-        "readiness": np.ones(rows),
-        "digital_readiness": np.ones(rows),
-        "renovation_readiness": np.ones(rows),
-        "subsidy_received": np.zeros(rows),
-        "money_received": np.zeros((rows, len(HOUSEHOLD_PROGRAMMES)), order="F"),
+        "readiness": np.ones(rows, dtype=number),
+        "digital_readiness": np.ones(rows, dtype=number),
+        "renovation_readiness": np.ones(rows, dtype=number),
+        "subsidy_received": np.zeros(rows, dtype=number),
+        "money_received": np.zeros((rows, len(HOUSEHOLD_PROGRAMMES)), dtype=number, order="F"),
     }
     columns |= _cars(columns, parameters, seed, start_month)
-    columns |= _appliances(rows, parameters, seed, start_month)
-    columns |= _homes(columns, districts, parameters, seed)
+    columns |= _appliances(rows, parameters, seed, start_month, number)
+    columns |= _homes(columns, districts, parameters, seed, number)
     return columns
 
 
@@ -294,9 +304,9 @@ def _cars(columns: Columns, parameters: ParameterValues, seed: int, start_month:
             _drawn_class(parameters.array(shares), seed, "initial car age", rows)
             for shares in ("initial_car_age_shares", "initial_new_energy_age_shares")
         ),
-    ).astype(np.int32)
-    within = np.floor(12.0 * _uniform(seed, "initial car month", rows)).astype(np.int32)
-    registered = np.int32(start_month - 1) - 12 * age - within
+    ).astype(np.int16)
+    within = np.floor(12.0 * _uniform(seed, "initial car month", rows)).astype(np.int16)
+    registered = np.int16(start_month - 1) - 12 * age - within
     registered[~owner] = NEVER
     return {
         "car": np.where(owner, powertrain, -1).astype(np.int8),
@@ -319,40 +329,46 @@ def ownership_probability(income: Array, weight: Array, cars: float, slope: floa
     return 1.0 / (1.0 + np.exp(-(score + high)))
 
 
-def _appliances(rows: int, parameters: ParameterValues, seed: int, start_month: int) -> Columns:
+def _appliances(
+    rows: int, parameters: ParameterValues, seed: int, start_month: int, number: Number
+) -> Columns:
     """One appliance of each kind stands for all of that kind that a household has."""
     kinds = dimension("appliance").members
     life = parameters.array("appliance_life_scale")
     shares = parameters.array("appliance_initial_grade_shares")
-    bought = np.empty((rows, len(kinds)), dtype=np.int32)
+    bought = np.empty((rows, len(kinds)), dtype=np.int16)
     grade = np.empty((rows, len(kinds)), dtype=np.int8)
     for place, kind in enumerate(kinds):
         # In a steady market ages are about evenly spread over the life.
         age = 12.0 * life[place] * _uniform(seed, f"initial {kind} age", rows)
-        bought[:, place] = start_month - 1 - age.astype(np.int32)
+        bought[:, place] = start_month - 1 - age.astype(np.int16)
         grade[:, place] = _drawn_class(shares, seed, f"initial {kind} grade", rows)
     return {
         "appliance_bought": bought,
         "appliance_grade": grade,
-        "appliance_readiness": np.ones(bought.shape),
-        "appliance_claims": np.zeros(bought.shape),
+        "appliance_readiness": np.ones(bought.shape, dtype=number),
+        "appliance_claims": np.zeros(bought.shape, dtype=number),
     }
 
 
 def _homes(
-    columns: Columns, districts: Districts, parameters: ParameterValues, seed: int
+    columns: Columns,
+    districts: Districts,
+    parameters: ParameterValues,
+    seed: int,
+    number: Number,
 ) -> Columns:
     """Who lives where, with how many, on how little, and when they use electricity."""
     rows = len(columns["income"])
     others = pdtr(np.arange(10), parameters.scalar("household_size") - 1.0)
     persons = _drawn_class(np.diff(others, prepend=0.0), seed, "persons", rows, first=1)
     # Incomes a person are few, for incomes come in classes: they are sorted by rank.
-    number = columns["income_class"]
+    in_class = columns["income_class"]
     sizes = int(persons.max()) + 1
-    pair = number.astype(np.int32) * np.int32(sizes) + persons
+    pair = in_class.astype(np.int32) * np.int32(sizes) + persons
     found = np.flatnonzero(np.bincount(pair))
-    income_of_class = np.zeros(int(number.max()) + 1)
-    income_of_class[number] = columns["income"]
+    income_of_class = np.zeros(int(in_class.max()) + 1)
+    income_of_class[in_class] = columns["income"]
     _, ranked = np.unique(income_of_class[found // sizes] / (found % sizes), return_inverse=True)
     rank = np.zeros(int(pair.max()) + 1, dtype=np.uint16)
     rank[found] = ranked
@@ -371,7 +387,7 @@ def _homes(
         "persons": persons,
         "low_income": poor,
         "central": in_centre[columns["district"]],
-        "home_use": np.exp(spread * habit - 0.5 * spread**2),
-        "day_load": _uniform(seed, "load at home by day", rows),
-        "time_of_use": np.zeros(rows),
+        "home_use": np.exp(spread * habit - 0.5 * spread**2).astype(number, copy=False),
+        "day_load": _uniform(seed, "load at home by day", rows).astype(number, copy=False),
+        "time_of_use": np.zeros(rows, dtype=number),
     }

@@ -133,7 +133,7 @@ def observe(
         raise InputError("window", f"{since} to {end}", "a last month that is not before the first")
     model = TransitionModel(scenario, rng=seed, households=households)
     people: Any = model.agents_by_type[Household]
-    opening, opening_of_all = _trade_in_money(people), people.subsidy_received.copy()
+    opening, opening_of_all = _trade_in_money(people), _money_of_all(people)
     subsidised: list[float] = []
     flows = {
         entry.name: np.zeros(shape(entry.over))
@@ -143,7 +143,10 @@ def observe(
     while model.month <= end:
         within = model.month >= since
         if model.month == since:
-            opening, opening_of_all = _trade_in_money(people), people.subsidy_received.copy()
+            opening, opening_of_all = (
+                _trade_in_money(people),
+                people.subsidy_received.astype(np.float64),
+            )
         model.step()
         subsidised.append(people.purchases.subsidised_cars)
         for name in flows if within else ():
@@ -152,7 +155,7 @@ def observe(
         series=model.recorder.series(),
         money=HouseholdMoney(
             received=_trade_in_money(people) - opening,
-            of_all_rules=people.subsidy_received - opening_of_all,
+            of_all_rules=_money_of_all(people) - opening_of_all,
             weight=people.weight.copy(),
             income_group=people.income_group.astype(np.int64),
             district=people.district.astype(np.int64),
@@ -165,7 +168,13 @@ def observe(
 def _trade_in_money(people: Any) -> Array:
     """Trade-in money that a household has received since the beginning, yuan, shape (n,)."""
     places = [HOUSEHOLD_PROGRAMMES.index(name) for name in TRADE_IN_PROGRAMMES]
-    received: Array = people.money_received[:, places].sum(axis=1)
+    received: Array = people.money_received[:, places].sum(axis=1, dtype=np.float64)
+    return received
+
+
+def _money_of_all(people: Any) -> Array:
+    """Money that a household has received under all rules since the beginning, yuan, shape (n,)."""
+    received: Array = people.subsidy_received.astype(np.float64)
     return received
 
 

@@ -647,7 +647,7 @@ def claims_of_rows(
 def _may_claim(claims: Array, within: Array) -> None:
     """Probability that nothing was claimed so far, the number of claims being Poisson."""
     for place in range(len(claims)):
-        within[place] = exponential(-claims[place])
+        within[place] = exponential(-np.float64(claims[place]))
 
 
 @part

@@ -223,7 +223,7 @@ def sort(
 def _convince(attitude: Array, gain: float, share: Array) -> None:
     """Attitude as a share of 0 to 1; the campaign moves it on."""
     for place in range(len(attitude)):
-        own = attitude[place]
+        own = np.float64(attitude[place])
         share[place] = 1.0 / (1.0 + exponential(-own))
         attitude[place] = own + gain
 
