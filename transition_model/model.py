@@ -23,6 +23,7 @@ from transition_model.agents.initial_stocks import initial_fleets_by_age, initia
 from transition_model.agents.opening import opening_set
 from transition_model.agents.population import Number
 from transition_model.agents.recyclers import Recyclers
+from transition_model.agents.row_blocks import threads_for
 from transition_model.agents.ship_owners import ShipOwners
 from transition_model.agents.situation import Situation
 from transition_model.agents.station_developers import StationDevelopers
@@ -74,6 +75,9 @@ class TransitionModel(mesa.Model[Any, Any]):
     precision
         Of what households remember from month to month; months are worked out in ``double`` in any
         case. ``single`` with kernels, for it takes half the room, ``double`` with numpy.
+    threads
+        How many work on the households' rows at a time; by default as many as the process may use
+        for many households, one for few. Results do not depend on it.
     time_step
         Step of the stock-flow model in months; that of the model file by default.
     parameters
@@ -91,6 +95,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         engine: Literal["compiled", "pysd"] = "compiled",
         kernels: Literal["compiled", "numpy"] = "compiled",
         precision: Literal["single", "double"] | None = None,
+        threads: int | None = None,
         time_step: float | None = None,
         parameters: Mapping[str, float] | None = None,
         notice: Callable[[str], None] | None = None,
@@ -99,6 +104,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         super().__init__(rng=rng)
         self.run_seed = rng
         self.kernels: Literal["compiled", "numpy"] = kernels
+        self.threads = threads_for(households) if threads is None else threads
         self.policy = scenario or Scenario.load("plan")
         self.structures = self.policy.chosen_structures
         self.law = self.policy.law
@@ -238,6 +244,7 @@ class TransitionModel(mesa.Model[Any, Any]):
             law=self.law,
             structures=self.structures,
             kernels=self.kernels,
+            threads=self.threads,
         )
 
     def _set_of(self, kind: type[Any]) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model import random_streams
-from transition_model.agents.row_blocks import KEPT_ROWS, block_bounds, slices
+from transition_model.agents.row_blocks import KEPT_ROWS, block_bounds, in_parts, slices
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import replacement, vehicle_choice
 from transition_model.calendar import MONTHS_PER_YEAR
@@ -220,38 +220,53 @@ class ApplianceMarket:
             self._open_month(situation)
         elif self._settled:
             return nothing_claimed(int(self._bounds[-1]))
-        month = situation.month.index
-        self._settled = kernels.decide_month(
-            tuple(self._columns),
-            tuple(self._constants),
-            (
-                offer.appliance,
-                offer.appliance_paused,
-                offer.appliance_top_up,
-                offer.appliance_limit,
-            ),
-            float(reckoned),
-            income_index(situation) ** self._elasticity,
-            tuple(self._classes),
-            tuple(self._decided),
-            self._limits,
-            situation.stocks["appliances_in_use"],
-            _keys(situation.seed, month),
-            month,
-            idea,
-            self._at_rest,
-            self._bounds,
-            self._scale,
-            self._leaving,
-            self._totals,
-            self._purchases,
-            self._discards,
+        self._settled = self._decide_month(
+            situation, offer, float(reckoned), idea, situation.threads
         )
         if self._settled:
             return nothing_claimed(int(self._bounds[-1]))
         self._at_rest = False
         total, total_on_pause = self._totals.sum(axis=0).tolist()
         return RowClaims(partial(self._claims, idea), total, total_on_pause)
+
+    def _decide_month(
+        self, situation: Situation, offer: TradeInOffer, reckoned: float, idea: int, threads: int
+    ) -> bool:
+        """See :func:`.kernels.decide_month`; the same in parts if threads share the rows."""
+        month, stock = situation.month.index, situation.stocks["appliances_in_use"]
+        columns, constants = tuple(self._columns), tuple(self._constants)
+        classes, decided = tuple(self._classes), tuple(self._decided)
+        terms = (
+            offer.appliance,
+            offer.appliance_paused,
+            offer.appliance_top_up,
+            offer.appliance_limit,
+        )
+        income_factor = income_index(situation) ** self._elasticity
+        keys = _keys(situation.seed, month)
+        if threads == 1:
+            return kernels.decide_month(
+                columns, constants, terms, reckoned, income_factor, classes, decided,
+                self._limits, stock, keys, month, idea, self._at_rest, self._bounds,
+                self._scale, self._leaving, self._totals, self._purchases, self._discards,
+            )  # fmt: skip
+        over = kernels.open_idea(
+            columns, constants, terms, reckoned, income_factor, classes, self._limits, stock,
+            idea, self._scale,
+        )  # fmt: skip
+        in_parts(
+            lambda first, last: kernels.decide_blocks(
+                columns, constants, classes, decided, self._limits, keys, month, idea, over,
+                self._at_rest, self._bounds, first, last, self._scale, self._leaving,
+                self._totals,
+            ),
+            self._blocks,
+            threads,
+        )  # fmt: skip
+        kernels.count_flows(
+            self._leaving, self._scale, classes, idea, self._purchases, self._discards
+        )
+        return over
 
     def settle(self, situation: Situation, parts: Sequence[float], served: float = 0.0) -> float:
         """Write the month's flows into the ledger, pay, and remember; yuan received by all.
@@ -273,24 +288,30 @@ class ApplianceMarket:
             shares = np.array([parts[idea] for idea in held])
             if len(held) == 1:
                 shares[:] = 1.0
-            kernels.remember(
-                self._columns,
-                self._constants,
-                self._limits,
-                self._classes,
-                self._scale,
-                self._draws(situation),
-                situation.month.index,
-                np.array(held),
-                shares,
-                float(served),
-                self._bounds,
-                0,
+            draws, of_held = self._draws(situation), np.array(held)
+            money = self._households["money_received"][:, self._programme]
+            in_parts(
+                lambda first, last: kernels.remember(
+                    self._columns,
+                    self._constants,
+                    self._limits,
+                    self._classes,
+                    self._scale,
+                    draws,
+                    situation.month.index,
+                    of_held,
+                    shares,
+                    float(served),
+                    self._bounds,
+                    first,
+                    last,
+                    self._decided,
+                    money,
+                    self._households["subsidy_received"],
+                    self._received,
+                ),
                 self._blocks,
-                self._decided,
-                self._households["money_received"][:, self._programme],
-                self._households["subsidy_received"],
-                self._received,
+                situation.threads,
             )
             received = float(self._received.sum())
         if self._settled or len(held) == 1:

@@ -12,7 +12,7 @@ from scipy.special import binom
 
 from transition_model.agents.appliance_market import income_classes
 from transition_model.agents.household_home import use_at_home
-from transition_model.agents.row_blocks import block_bounds, slices
+from transition_model.agents.row_blocks import block_bounds, in_parts, slices
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import time_of_use
 from transition_model.calendar import MONTHS_PER_YEAR
@@ -296,21 +296,26 @@ class HomeUse:
         )
         self._somebody_chose = offered
         totals = np.empty((len(self._bounds) - 1, 3))
-        kernels.use_electricity(
-            self._users,
-            self._goods["electricity"],
-            self._homes,
-            self._answers["electricity"],
-            prices,
-            free,
-            _free_before(),
-            month,
-            index["electricity"],
-            self._uniform("electricity", prices, self._served[:0], index["electricity"]),
-            self._bounds,
-            0,
+        uniform = self._uniform("electricity", prices, self._served[:0], index["electricity"])
+        in_parts(
+            lambda first, last: kernels.use_electricity(
+                self._users,
+                self._goods["electricity"],
+                self._homes,
+                self._answers["electricity"],
+                prices,
+                free,
+                _free_before(),
+                month,
+                index["electricity"],
+                uniform,
+                self._bounds,
+                first,
+                last,
+                totals,
+            ),
             len(totals),
-            totals,
+            situation.threads,
         )
         used, answered, dear = totals.sum(axis=0).tolist()
         return dear / used, answered / used

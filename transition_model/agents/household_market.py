@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -17,7 +17,7 @@ from transition_model.agents.household_offers import (
     trade_in_offer,
 )
 from transition_model.agents.peers import links_of
-from transition_model.agents.row_blocks import KEPT_ROWS
+from transition_model.agents.row_blocks import KEPT_ROWS, in_parts
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import replacement, vehicle_choice
 from transition_model.calendar import MONTHS_PER_YEAR
@@ -205,7 +205,7 @@ class CarMarket:
         yuan received in all, shape (n,).
     parameters, choice
         Whose constants they are.
-    terms, month, adopted
+    terms, month, adopted, threads
         Of the month that is open.
     received
         Yuan that rows received in the month, by programme of :data:`PAID_BY_ROWS`, and what is
@@ -229,6 +229,7 @@ class CarMarket:
     terms: CarTerms
     month: CarMonth
     adopted: float = 0.0
+    threads: int = 1
     received: Array = field(default_factory=lambda: np.zeros((2, len(PAID_BY_ROWS))))
     incomes: Array = field(default_factory=lambda: np.zeros(0))
     held: NDArray[np.int64] = field(default_factory=lambda: _OFFER)
@@ -328,17 +329,42 @@ class CarMarket:
             float(situation.stocks["public_charging_points_per_new_energy_car"]),
         )
         self.held, self.shares = _OFFER, _ALL_MONTH
+        self.threads = situation.threads
         oldest, self.adopted = self._begin(situation)
         if oldest >= len(self.constants.natural) - 1:
             self._read_constants(situation, oldest)
             self._begin(situation)
 
     def _begin(self, situation: Situation) -> tuple[int, float]:
-        return kernels.begin_market(*self._arguments(), situation.stocks["private_cars"], OFFERED)
+        stock = situation.stocks["private_cars"]
+        if self.threads > 1:
+            oldest = max(
+                self._in_parts(
+                    partial(
+                        kernels.open_blocks,
+                        tuple(self.columns), tuple(self.work), tuple(self.terms),
+                        self.month.month, stock,
+                    )
+                )
+            )  # fmt: skip
+            adopted = kernels.scale(tuple(self.work), stock)
+            if oldest < len(self.constants.natural) - 1:
+                self.decide(OFFERED, 1.0)
+            return oldest, adopted
+        return kernels.begin_market(*self._arguments(), stock, OFFERED)
 
     def decide(self, idea: int, reckoned: float) -> None:
         """Decide under an idea of money, of which buyers reckon with a share."""
-        kernels.decide(*self._arguments(), idea, reckoned, idea == CLOSED)
+        if self.threads == 1:
+            kernels.decide(*self._arguments(), idea, reckoned, idea == CLOSED)
+            return
+        columns, work, constants, terms, month = self._arguments()
+        kernels.rate_idea(work, constants, terms, idea, reckoned, idea == CLOSED)
+        self._in_parts(partial(kernels.decide_blocks, columns, work, constants, terms, month, idea))
+        kernels.total(work, idea)
+
+    def _in_parts[T](self, task: Callable[[int, int], T]) -> list[T]:
+        return in_parts(task, len(self.work.partial), self.threads)
 
     def sum_of(self, place: int, idea: int = OFFERED) -> float:
         """A sum of the kernel under an idea of money."""
@@ -390,13 +416,38 @@ class CarMarket:
         """
         ledger, bought = situation.ledger, np.empty(3)
         keys = _keys(situation.seed, self.month.month)
-        orders = kernels.close_market(
-            *self._arguments(), idea, self.held, self.shares, np.array(served), self.adopted,
-            keys, self.money.T, self.places, self.subsidies, self.received, bought,
-            ledger.flow("private_car_scrappage_per_month"),
-        )  # fmt: skip
+        orders = self._close(
+            idea, np.array(served), keys, bought, ledger.flow("private_car_scrappage_per_month")
+        )
         ledger.flow("private_car_purchases_per_month")[:] += bought
         ledger.flow("private_charging_point_orders_per_month")[...] += orders
+
+    def _close(
+        self, idea: int, served: Array, keys: NDArray[np.uint64], bought: Array, scrapped: Array
+    ) -> float:
+        """See :func:`.kernels.close_market`; the same in parts if threads share the rows."""
+        columns, work, constants, terms, month = self._arguments()
+        if self.threads == 1:
+            return kernels.close_market(
+                columns, work, constants, terms, month, idea, self.held, self.shares, served,
+                self.adopted, keys, self.money.T, self.places, self.subsidies, self.received,
+                bought, scrapped,
+            )  # fmt: skip
+        factor = np.empty(3)
+        orders = kernels.count_flows(
+            work, constants, terms, idea, served, self.received, bought, scrapped, factor
+        )
+        changes = self._in_parts(
+            partial(
+                kernels.close_blocks,
+                columns, work, constants, terms, month, self.held, self.shares, served,
+                self.adopted, keys, self.money.T, self.places, self.subsidies, factor,
+            )
+        )  # fmt: skip
+        changes.append(kernels.buy_used(columns, work, self.month.month, keys, self.received))
+        for of_part in changes:
+            kernels.change(columns, *of_part)
+        return orders
 
 
 @lru_cache(maxsize=1_000)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
 
@@ -10,6 +13,7 @@ from numpy.typing import NDArray
 
 _ROWS = 4_096
 _BLOCKS = 100
+_WORTH_SHARING = 4 * _ROWS
 
 KEPT_ROWS = 1 + np.iinfo(np.uint16).max
 """Up to so many rows decisions are kept until the month is closed; of more rows they are worked out
@@ -29,3 +33,45 @@ def block_bounds(rows: int) -> NDArray[np.int64]:
 def slices(bounds: NDArray[np.int64]) -> list[slice]:
     """Rows of every block."""
     return [slice(first, last) for first, last in pairwise(bounds.tolist())]
+
+
+def threads_for(rows: int) -> int:
+    """How many threads work on so many rows if nobody says it: fewer are not worth handing over."""
+    return len(os.sched_getaffinity(0)) if rows >= _WORTH_SHARING else 1
+
+
+def in_parts[T](work: Callable[[int, int], T], blocks: int, threads: int) -> list[T]:
+    """Have several threads work on blocks of rows, this one on the first part.
+
+    Parameters
+    ----------
+    work
+        Works from a block to another (not included); writes nothing that another part reads.
+    blocks, threads
+        How many there are.
+
+    Returns
+    -------
+    list
+        What the parts return, in order.
+    """
+    parts = min(threads, blocks)
+    if parts <= 1:
+        return [work(0, blocks)]
+    bounds = [blocks * part // parts for part in range(parts + 1)]
+    others = [_hands(parts - 1).submit(work, *part) for part in pairwise(bounds[1:])]
+    try:
+        own = work(*bounds[:2])
+    finally:
+        # Nobody works on the rows any more when this returns.
+        found = [other.result() for other in others]
+    return [own, *found]
+
+
+@cache
+def _hands(count: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(count, thread_name_prefix="rows")
+
+
+# A process that is forked has no threads but the one that forked it.
+os.register_at_fork(after_in_child=_hands.cache_clear)

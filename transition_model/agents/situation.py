@@ -43,6 +43,8 @@ class Situation:
     kernels
         Whether agents decide in ``compiled`` kernels or in ``numpy``, the reference; both decide
         the same.
+    threads
+        How many may work on a large population at a time; results do not depend on it.
     """
 
     month: Month
@@ -55,3 +57,4 @@ class Situation:
     law: Mapping[str, Instrument] = field(default_factory=load_instruments)
     structures: Mapping[str, str] = field(default_factory=default_structures)
     kernels: Literal["compiled", "numpy"] = "compiled"
+    threads: int = 1

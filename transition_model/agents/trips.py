@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from transition_model.agents import household_travel
 from transition_model.agents.appliance_market import income_classes
-from transition_model.agents.row_blocks import block_bounds
+from transition_model.agents.row_blocks import block_bounds, in_parts
 from transition_model.agents.situation import Situation
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
@@ -144,15 +144,19 @@ class Trips:
             income_factor=income_index**self._elasticity,
         )
         kernels.affinities(self._constants, month, self._affinity)
-        kernels.travel(
-            self._travellers,
-            self._constants,
-            month,
-            self._affinity,
-            self._bounds,
-            0,
+        in_parts(
+            lambda first, last: kernels.travel(
+                self._travellers,
+                self._constants,
+                month,
+                self._affinity,
+                self._bounds,
+                first,
+                last,
+                self._totals,
+            ),
             len(self._totals),
-            self._totals,
+            situation.threads,
         )
         green, driven, received = self._totals.sum(axis=0).tolist()
         owners = kernels.weight_of_owners(self._travellers.car, self._all_weight)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from transition_model.agents.household_waste import sort_waste
 from transition_model.agents.peers import links_of
-from transition_model.agents.row_blocks import block_bounds
+from transition_model.agents.row_blocks import block_bounds, in_parts
 from transition_model.agents.situation import Situation
 from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.dimensions import dimension
@@ -129,17 +129,22 @@ class WasteAtHome:
         if rules is None:
             sort_waste(self._all_columns, situation)
             return
-        kernels.sort(
-            self._columns,
-            self._constants,
-            rules,
-            self._kilograms[place_on_path(situation.month)],
-            situation.levers["sorting_supervision"],
-            situation.levers["green_campaign"] * self._campaign,
-            self._bounds,
-            0,
+        kilograms = self._kilograms[place_on_path(situation.month)]
+        in_parts(
+            lambda first, last: kernels.sort(
+                self._columns,
+                self._constants,
+                rules,
+                kilograms,
+                situation.levers["sorting_supervision"],
+                situation.levers["green_campaign"] * self._campaign,
+                self._bounds,
+                first,
+                last,
+                self._totals,
+            ),
             len(self._totals),
-            self._totals,
+            situation.threads,
         )
         self._columns.habit[:] = self._columns.next_habit
         food, more, rewarded, credited = self._totals.sum(axis=0).tolist()

@@ -399,6 +399,82 @@ def decide_month(
     """
     columns, constants = Columns(*columns_of), Constants(*constants_of)
     offer, classes = Offer(*offer_of), ByClass(*classes_of)
+    over = _open_idea(columns, constants, offer, reckoned, income_factor, classes, limits, stock,
+                      idea, scale)  # fmt: skip
+    _decide_blocks(columns, constants, classes, Decided(*decided_of), limits, keys, month, idea,
+                   over, at_rest, bounds, 0, len(bounds) - 1, scale, leaving, totals)  # fmt: skip
+    flows(leaving, scale, classes.shares[idea], purchases[idea], discards[idea])
+    return over
+
+
+@kernel
+def open_idea(
+    columns_of: Fields,
+    constants_of: Fields,
+    offer_of: Fields,
+    reckoned: float,
+    income_factor: float,
+    classes_of: Fields,
+    limits: NDArray[np.int64],
+    stock: Array,
+    idea: int,
+    scale: Array,
+) -> bool:
+    """The part of :func:`decide_month` that comes first; whether the month will be over."""
+    columns, constants = Columns(*columns_of), Constants(*constants_of)
+    offer, classes = Offer(*offer_of), ByClass(*classes_of)
+    return _open_idea(columns, constants, offer, reckoned, income_factor, classes, limits, stock,
+                      idea, scale)  # fmt: skip
+
+
+@kernel
+def decide_blocks(
+    columns_of: Fields,
+    constants_of: Fields,
+    classes_of: Fields,
+    decided_of: Fields,
+    limits: NDArray[np.int64],
+    keys: NDArray[np.uint64],
+    month: int,
+    idea: int,
+    over: bool,
+    at_rest: bool,
+    bounds: NDArray[np.int64],
+    first: int,
+    last: int,
+    scale: Array,
+    leaving: Array,
+    totals: Array,
+) -> None:
+    """The part of :func:`decide_month` that is done row by row, for some blocks."""
+    columns, constants = Columns(*columns_of), Constants(*constants_of)
+    classes, decided = ByClass(*classes_of), Decided(*decided_of)
+    _decide_blocks(columns, constants, classes, decided, limits, keys, month, idea, over, at_rest,
+                   bounds, first, last, scale, leaving, totals)  # fmt: skip
+
+
+@kernel
+def count_flows(
+    leaving: Array, scale: Array, classes_of: Fields, idea: int, purchases: Array, discards: Array
+) -> None:
+    """The part of :func:`decide_month` that comes last."""
+    classes = ByClass(*classes_of)
+    flows(leaving, scale, classes.shares[idea], purchases[idea], discards[idea])
+
+
+@part
+def _open_idea(
+    columns: Columns,
+    constants: Constants,
+    offer: Offer,
+    reckoned: float,
+    income_factor: float,
+    classes: ByClass,
+    limits: NDArray[np.int64],
+    stock: Array,
+    idea: int,
+    scale: Array,
+) -> bool:
     by_class(constants, offer, reckoned, income_factor, idea, classes)
     kinds, grades = constants.price.shape
     over = idea == 0
@@ -410,17 +486,36 @@ def decide_month(
                 over = False
     if idea == 0:
         scale_to(columns, stock, scale)
-    blocks = len(bounds) - 1
+    return over
+
+
+@part
+def _decide_blocks(
+    columns: Columns,
+    constants: Constants,
+    classes: ByClass,
+    decided: Decided,
+    limits: NDArray[np.int64],
+    keys: NDArray[np.uint64],
+    month: int,
+    idea: int,
+    over: bool,
+    at_rest: bool,
+    bounds: NDArray[np.int64],
+    first: int,
+    last: int,
+    scale: Array,
+    leaving: Array,
+    totals: Array,
+) -> None:
     if over:
         draws = Draws(keys[0], keys[1:])
-        live_on(columns, constants, classes.shares[0], draws, month, at_rest, bounds, 0, blocks,
+        live_on(columns, constants, classes.shares[0], draws, month, at_rest, bounds, first, last,
                 leaving)  # fmt: skip
-    else:
-        totals[:] = 0.0
-        decide(columns, constants, limits, classes, scale, month, idea, bounds, 0, blocks,
-               Decided(*decided_of), leaving, totals)  # fmt: skip
-    flows(leaving, scale, classes.shares[idea], purchases[idea], discards[idea])
-    return over
+        return
+    totals[first:last] = 0.0
+    decide(columns, constants, limits, classes, scale, month, idea, bounds, first, last, decided,
+           leaving, totals)  # fmt: skip
 
 
 @part

@@ -361,7 +361,12 @@ def _outcome(run: PlannedRun, work: _Work) -> Array | str:
 
     try:
         model = TransitionModel(
-            run.scenario, rng=run.seed, households=work.households, parameters=run.parameters
+            run.scenario,
+            rng=run.seed,
+            households=work.households,
+            # Runs share the processors among them.
+            threads=1,
+            parameters=run.parameters,
         )
         for _ in range(work.last - FIRST_MONTH + 1):
             model.step()
