@@ -20,7 +20,7 @@ from transition_model.parameters import ParameterValues
 
 type AgentSet = ColumnarAgentSet[Any]
 
-_KEPT_ROWS = 250_000
+_KEPT_ROWS = 100_000
 """Rows of the populations that are kept, over all of them; more would fill the memory."""
 
 
