@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 _ROWS = 4_096
 _BLOCKS = 100
-_WORTH_SHARING = 4 * _ROWS
+_WORTH_SHARING = 2 * 2 * _ROWS
 
 KEPT_ROWS = 1 + np.iinfo(np.uint16).max
 """Up to so many rows decisions are kept until the month is closed; of more rows they are worked out
