@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from transition_model import Scenario, TransitionModel
+from transition_model import Scenario, TransitionModel, exogenous
+from transition_model.agents import appliance_market
 from transition_model.agents.situation import Situation
 from transition_model.errors import InputError
 from transition_model.ledger import Entry, Ledger, ledger_entries, published_entries
@@ -56,7 +57,12 @@ def used() -> Iterator[set[str]]:
         patch.setattr(Scenario, "lever_paths", reading_levers)
         patch.setattr("transition_model.model.Situation", reading_stocks)
         patch.setattr(Ledger, "_part", writing)
-        # In the reference, which remembers nothing and writes entry by entry.
+        # In the reference, which writes entry by entry; no earlier run may be remembered.
+        exogenous._inputs.cache_clear()
+        for module, remembering in (
+            (exogenous, "_policy"), (exogenous, "_paces"), (appliance_market, "income_index"),
+        ):  # fmt: skip
+            patch.setattr(module, remembering, getattr(module, remembering).__wrapped__)
         model = TransitionModel(rng=1, households=200, kernels="numpy")
         names -= set(model.stocks.variables)
         for _ in range(66):
