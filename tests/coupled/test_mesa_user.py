@@ -270,7 +270,12 @@ def test_whatever_is_written_is_heard_alike_with_kernels_and_with_numpy() -> Non
     factors = draws.uniform(0.4, 3.0, HOUSEHOLDS)
     persons = draws.integers(1, 7, HOUSEHOLDS)
     for kernels in ("compiled", "numpy"):
-        model = TransitionModel(rng=2, households=HOUSEHOLDS, kernels=kernels)  # type: ignore[arg-type]
+        model = TransitionModel(
+            rng=2,
+            households=HOUSEHOLDS,
+            kernels=kernels,  # type: ignore[arg-type]
+            precision="double",
+        )
         model.run_for(2)
         households = model.agents_by_type[Household]
         households.set("income", factors * households.income)

@@ -486,7 +486,9 @@ class Purchases:
             for share, before in rule.parts(situation.month):
                 if before.start < version.start and before.state == "active":
                     more = np.maximum(amount(version, price) - amount(before, price), 0.0)
-                    rows = rows + share * (claims(way) @ more)
+                    cars = claims(way)
+                    for new, yuan in enumerate(share * more):
+                        rows += yuan * cars[:, new]
             found[name] = rows
         return found
 
