@@ -73,7 +73,9 @@ class _HalfCompiled(TransitionModel):
     """A model of which a part decides in kernels, and the rest in numpy."""
 
     def __init__(self, part: str) -> None:
-        super().__init__(households=_HOUSEHOLDS)
+        # Households remember in single precision if they decide in kernels, in double with numpy.
+        single = part == _PARTS[0]
+        super().__init__(households=_HOUSEHOLDS, precision="single" if single else "double")
         self._part = part
 
     def let_agents_decide(self) -> None:
@@ -81,7 +83,12 @@ class _HalfCompiled(TransitionModel):
         self.open_month()
         for agents in self._sets:
             mine = (agents.agent_type.__name__ == "Household") == (self._part == _PARTS[0])
-            situation = replace(self.situation, kernels="compiled" if mine else "numpy")
+            # Kernels for one thread and for several take turns.
+            situation = replace(
+                self.situation,
+                kernels="compiled" if mine else "numpy",
+                threads=1 + self.month.month % 2,
+            )
             agents.decide(situation)
 
 
