@@ -21,6 +21,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from transition_model.cache_folder import cache_folder
+from transition_model.kernel_compiler import KernelCompiler, PartCompiler
 
 type Fields = tuple[Any, ...]
 """Fields of a named tuple in a plain one, which a kernel takes over in half the time."""
@@ -37,7 +38,7 @@ def kernel[F: Callable[..., Any]](function: F) -> F:
     It runs without the interpreter's lock, divides as numpy does (by zero is infinite), and rounds
     every operation as written.
     """
-    return _compiled(function)
+    return _compiled(function, cache=True, no_cfunc_wrapper=True, pipeline_class=KernelCompiler)
 
 
 def part[F: Callable[..., Any]](function: F) -> F:
@@ -45,7 +46,9 @@ def part[F: Callable[..., Any]](function: F) -> F:
 
     That Python can call a function takes longer to compile than most functions themselves.
     """
-    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    return _compiled(
+        function, no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=PartCompiler
+    )
 
 
 def formula[F: Callable[..., Any]](function: F) -> F:
@@ -84,12 +87,12 @@ register_jitable(either)
 _taken_in(either, _either_of_numbers)
 
 
-def _compiled[F: Callable[..., Any]](function: F, **options: bool) -> F:
+def _compiled[F: Callable[..., Any]](function: F, **options: Any) -> F:
     config: Any = numba.config
     before, config.CACHE_DIR = config.CACHE_DIR, str(_folder(function.__module__))
     try:
         njit: Any = numba.njit
-        compiled = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+        compiled = njit(nogil=True, error_model="numpy", **options)(function)
     finally:
         config.CACHE_DIR = before
     return cast("F", compiled)

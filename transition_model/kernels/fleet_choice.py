@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from transition_model.behaviour import fleet_choice
 from transition_model.behaviour.fleet_replacement import ROUNDING
-from transition_model.compilation import kernel
+from transition_model.compilation import part
 
 type Array = NDArray[np.float64]
 type Counts = NDArray[np.int64]
 
 
-@kernel
+@part
 def fill_fuel_shares(cost: Array, offered: Array, sensitivity: float, shares: Array) -> None:
     """Write the shares of :func:`.behaviour.fleet_choice.fuel_shares` of one owner.
 
@@ -38,7 +38,7 @@ def fill_fuel_shares(cost: Array, offered: Array, sensitivity: float, shares: Ar
         shares[fuel] /= total
 
 
-@kernel
+@part
 def move_electric(shares: Array, electric: int, share: float, scale: float) -> None:
     """Set the electric share, and scale those of the other fuels, shape (fuels,)."""
     for fuel in range(len(shares)):
@@ -46,7 +46,7 @@ def move_electric(shares: Array, electric: int, share: float, scale: float) -> N
     shares[electric] = share
 
 
-@kernel
+@part
 def apportion(total: int, shares: Array, without: int, parts: Counts, remainders: Array) -> None:
     """Split one whole number as :func:`.behaviour.fleet_replacement.apportion` does.
 
@@ -62,24 +62,24 @@ def apportion(total: int, shares: Array, without: int, parts: Counts, remainders
         Written, shape (parts,).
     """
     weight, number = 0.0, 0
-    for part in range(len(shares)):
-        if part != without:
-            weight += shares[part]
+    for one in range(len(shares)):
+        if one != without:
+            weight += shares[one]
             number += 1
     missing = total
-    for part in range(len(shares)):
-        parts[part] = 0
-        remainders[part] = -np.inf
-        if part != without:
-            exact = total * shares[part] / weight if weight > 0.0 else total / number
+    for one in range(len(shares)):
+        parts[one] = 0
+        remainders[one] = -np.inf
+        if one != without:
+            exact = total * shares[one] / weight if weight > 0.0 else total / number
             whole = np.floor(exact + ROUNDING)
-            parts[part] = int(whole)
-            remainders[part] = exact - whole
-            missing -= parts[part]
+            parts[one] = int(whole)
+            remainders[one] = exact - whole
+            missing -= parts[one]
     for _ in range(missing):
         largest = 0
-        for part in range(1, len(shares)):
-            if remainders[part] > remainders[largest]:
-                largest = part
+        for one in range(1, len(shares)):
+            if remainders[one] > remainders[largest]:
+                largest = one
         parts[largest] += 1
         remainders[largest] = -np.inf

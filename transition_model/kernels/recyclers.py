@@ -16,7 +16,7 @@ from transition_model.behaviour import material_collection as collection
 from transition_model.behaviour import recycling_bids as bids
 from transition_model.behaviour.green_loans import interest_of_month
 from transition_model.calendar import MONTHS_PER_YEAR
-from transition_model.compilation import Fields, formula, kernel
+from transition_model.compilation import Fields, formula, kernel, part
 from transition_model.kernels.records import Records
 
 type Array = NDArray[np.float64]
@@ -325,7 +325,7 @@ def _bid(
             bid[kind] = weight[kind] = 0.0
 
 
-@kernel
+@part
 def _utilise(
     kinds: Integers,
     capacities: Array,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.behaviour import fleet_choice, fleet_replacement
-from transition_model.compilation import Fields, kernel
+from transition_model.compilation import Fields, kernel, part
 from transition_model.kernels.draws import uniform
 from transition_model.kernels.fleet_choice import apportion, fill_fuel_shares, move_electric
 from transition_model.kernels.records import Records
@@ -421,7 +421,7 @@ def count_by_age(transit_class: Counts, vehicles: Counts, counted: Counts) -> No
                 counted[place, age] += vehicles[row, fuel, age]
 
 
-@kernel
+@part
 def _age_by_a_year(counts: Counts) -> None:
     """Move every age class up by a year; the last one is open."""
     last = len(counts) - 1
@@ -431,7 +431,7 @@ def _age_by_a_year(counts: Counts) -> None:
     counts[0] = 0
 
 
-@kernel
+@part
 def _total(counts: Counts) -> int:
     """Sum over fuels and ages."""
     total = 0
@@ -441,7 +441,7 @@ def _total(counts: Counts) -> int:
     return total
 
 
-@kernel
+@part
 def _total_of(counts: Counts) -> int:
     """Sum over ages."""
     total = 0
@@ -450,13 +450,13 @@ def _total_of(counts: Counts) -> int:
     return total
 
 
-@kernel
+@part
 def _keep_within(counts: Counts, most: Counts) -> None:
     for age in range(len(counts)):
         counts[age] = min(counts[age], most[age])
 
 
-@kernel
+@part
 def _take_delivery(
     vehicles: Counts,
     leaving: Counts,
@@ -487,7 +487,7 @@ def _take_delivery(
 # -- the plan of the year --------------------------------------------------------------------
 
 
-@kernel
+@part
 def _plan(
     vehicles: Counts,
     renewed: Counts,
@@ -566,7 +566,7 @@ def _plan(
     return bought
 
 
-@kernel
+@part
 def _battery_share(
     battery: float,
     vehicle: float,
@@ -591,7 +591,7 @@ def _battery_share(
     return float(fleet_choice.share_of_cheaper(old, new, habits.cost_sensitivity))
 
 
-@kernel
+@part
 def _fill_kept_and_due(
     vehicles: Counts,
     renewed: Counts,
@@ -614,7 +614,7 @@ def _fill_kept_and_due(
         due[electric, age] -= kept[age]
 
 
-@kernel
+@part
 def _fill_free_shares(
     offered: Array, offer: float, fleet: Fleet, habits: Habits, numbers: Array, cost: Array
 ) -> None:
@@ -635,7 +635,7 @@ def _fill_free_shares(
     fill_fuel_shares(cost, offered, habits.cost_sensitivity, numbers[_FREE])
 
 
-@kernel
+@part
 def _set_quota(free: Array, required: float, electric: int, shares: Array) -> None:
     """Shares of fuels under a quota."""
     # Not by assignment of slices, which takes seconds to compile.
@@ -646,7 +646,7 @@ def _set_quota(free: Array, required: float, electric: int, shares: Array) -> No
     move_electric(shares, electric, share, scale)
 
 
-@kernel
+@part
 def _fill_renewable(
     vehicles: Counts, renewed: Counts, early_age: float, electric: int, renewable: Counts
 ) -> None:
@@ -659,7 +659,7 @@ def _fill_renewable(
             renewable[fuel, age] = count
 
 
-@kernel
+@part
 def _fill_candidates(
     subsidy: float, most: int, fleet: Fleet, habits: Habits, numbers: Array, counts: Counts
 ) -> None:
@@ -687,7 +687,7 @@ def _fill_candidates(
                     most -= early
 
 
-@kernel
+@part
 def _fill_leaving(
     budget: float, price: float, subsidy: float, legal_life: float, counts: Counts
 ) -> None:
@@ -707,7 +707,7 @@ def _fill_leaving(
             number -= gone
 
 
-@kernel
+@part
 def _early(due: Counts, leaving: Counts) -> int:
     """Vehicles that leave before they are due."""
     early = 0
