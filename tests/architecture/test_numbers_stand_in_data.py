@@ -23,6 +23,7 @@ ARRAY_LENGTHS = {
     ("agents/row_blocks.py", 4096.0),
     ("agents/transit_fleets_of_2019.py", 21.0),
     ("policy/claims.py", 4.0),
+    ("kernels/household_cars.py", 8.0),
     ("kernels/household_cars.py", 32.0),
     ("kernels/household_cars.py", 64.0),
     ("kernels/household_cars.py", 128.0),
@@ -30,7 +31,7 @@ ARRAY_LENGTHS = {
     ("kernels/peers.py", 64.0),
 }
 """Rows of a block; ages, the last one open; a quarter of what an integer holds, and a column; kinds
-of households, and rows that a kernel takes together."""
+of households, rows that a kernel takes together, and numbers in a line of the cache."""
 
 
 def numbers_in(source: str) -> list[float]:

@@ -26,6 +26,11 @@ type Fields = tuple[Any, ...]
 
 CHUNK = 128
 """Rows whose intermediate results are kept at hand."""
+_LINE = 8
+"""Numbers in a line of the processor's cache."""
+SLOT = CHUNK + _LINE
+"""Numbers from one intermediate result to the next: a line of the processor's cache more than the
+rows, since results a power of two apart would push each other out of it."""
 BLOCK = 4096
 """Rows whose sums are formed together."""
 GROUP = 64
@@ -80,40 +85,40 @@ selling on, times the share that claims, and this share. Yuan for a new car what
 old one, in the countryside and anywhere. What is lost by waiting for the end of the tax relief."""
 
 _place = itertools.count()
-_FELT = next(_place) * CHUNK
-_SOCIAL = next(_place) * CHUNK
-_HOME = next(_place) * CHUNK
-_KNOWN = next(_place) * CHUNK
-_SHARE = next(_place) * CHUNK
-_READY = next(_place) * CHUNK
-_WEIGHT = next(_place) * CHUNK
-_ENTITLED = next(_place) * CHUNK
-_ENTITLED_H = next(_place) * CHUNK
-_ENTITLED_E = next(_place) * CHUNK
-_SELLS = next(_place) * CHUNK
-_RURAL = next(_place) * CHUNK
-_OWNS = next(_place) * CHUNK
-_PLUG = next(_place) * CHUNK
-_NATURAL_LEFT = next(_place) * CHUNK
-_NATURAL_MOVED = next(_place) * CHUNK
-_H = next(_place) * CHUNK
-_E = next(_place) * CHUNK
-_LEFT_H = next(_place) * CHUNK
-_LEFT_E = next(_place) * CHUNK
-_MOVED_H = next(_place) * CHUNK
-_MOVED_E = next(_place) * CHUNK
-_ANSWER_LEFT = next(_place) * CHUNK
-_ANSWER_MOVED = next(_place) * CHUNK
-_HURRY_LEFT = next(_place) * CHUNK
-_HURRY_MOVED = next(_place) * CHUNK
-_LEFT = next(_place) * CHUNK
-_MOVED = next(_place) * CHUNK
-_REFILL_LEFT = next(_place) * CHUNK
-_REFILL_MOVED = next(_place) * CHUNK
-_MIXED = next(_place) * CHUNK
-_place = itertools.count(_MIXED // CHUNK + DECIDED + 2 + 2)
-_SUMS = next(_place) * CHUNK
-_BUFFER = _SUMS + CELLS * CHUNK
+_FELT = next(_place) * SLOT
+_SOCIAL = next(_place) * SLOT
+_HOME = next(_place) * SLOT
+_KNOWN = next(_place) * SLOT
+_SHARE = next(_place) * SLOT
+_READY = next(_place) * SLOT
+_WEIGHT = next(_place) * SLOT
+_ENTITLED = next(_place) * SLOT
+_ENTITLED_H = next(_place) * SLOT
+_ENTITLED_E = next(_place) * SLOT
+_SELLS = next(_place) * SLOT
+_RURAL = next(_place) * SLOT
+_OWNS = next(_place) * SLOT
+_PLUG = next(_place) * SLOT
+_NATURAL_LEFT = next(_place) * SLOT
+_NATURAL_MOVED = next(_place) * SLOT
+_H = next(_place) * SLOT
+_E = next(_place) * SLOT
+_LEFT_H = next(_place) * SLOT
+_LEFT_E = next(_place) * SLOT
+_MOVED_H = next(_place) * SLOT
+_MOVED_E = next(_place) * SLOT
+_ANSWER_LEFT = next(_place) * SLOT
+_ANSWER_MOVED = next(_place) * SLOT
+_HURRY_LEFT = next(_place) * SLOT
+_HURRY_MOVED = next(_place) * SLOT
+_LEFT = next(_place) * SLOT
+_MOVED = next(_place) * SLOT
+_REFILL_LEFT = next(_place) * SLOT
+_REFILL_MOVED = next(_place) * SLOT
+_MIXED = next(_place) * SLOT
+_place = itertools.count(_MIXED // SLOT + DECIDED + 2 + 2)
+_SUMS = next(_place) * SLOT
+_BUFFER = _SUMS + CELLS * SLOT
 """Where the intermediate results of a chunk of rows lie in one array: a loop over places within it
 is worked out for several rows at a time."""
 _QUARTER = CHUNK // (2 + 2)
@@ -756,56 +761,56 @@ def _recall_mixed(
     until: int,
 ) -> None:
     """One decision for a chunk of rows out of several that hold for parts of the month."""
-    for place in range((DECIDED + 2 + 2) * CHUNK):
+    for place in range((DECIDED + 2 + 2) * SLOT):
         buffer[_MIXED + place] = 0.0
-    usual = _MIXED + DECIDED * CHUNK
+    usual = _MIXED + DECIDED * SLOT
     for number in range(ideas.shape[0]):
         _recall(columns, work, constants, terms, month, ideas[number], buffer, first, until)
         if number == 0:
             for place in range(CHUNK):
                 buffer[usual + place] = buffer[_LEFT_H + place]
-                buffer[usual + CHUNK + place] = buffer[_LEFT_E + place]
-                buffer[usual + 2 * CHUNK + place] = buffer[_MOVED_H + place]
-                buffer[usual + 3 * CHUNK + place] = buffer[_MOVED_E + place]
+                buffer[usual + SLOT + place] = buffer[_LEFT_E + place]
+                buffer[usual + 2 * SLOT + place] = buffer[_MOVED_H + place]
+                buffer[usual + 3 * SLOT + place] = buffer[_MOVED_E + place]
         left, moved = shares[0, number], shares[1, number]
         for place in range(CHUNK):
             slot = _MIXED + place
             hazard = left * buffer[_LEFT + place]
-            buffer[slot + LEFT * CHUNK] += hazard
-            buffer[slot + LEFT_HYBRID * CHUNK] += hazard * buffer[_LEFT_H + place]
-            buffer[slot + LEFT_ELECTRIC * CHUNK] += hazard * buffer[_LEFT_E + place]
-            buffer[slot + REFILL_LEFT * CHUNK] += left * buffer[_REFILL_LEFT + place]
+            buffer[slot + LEFT * SLOT] += hazard
+            buffer[slot + LEFT_HYBRID * SLOT] += hazard * buffer[_LEFT_H + place]
+            buffer[slot + LEFT_ELECTRIC * SLOT] += hazard * buffer[_LEFT_E + place]
+            buffer[slot + REFILL_LEFT * SLOT] += left * buffer[_REFILL_LEFT + place]
             hazard = moved * buffer[_MOVED + place]
-            buffer[slot + MOVED * CHUNK] += hazard
-            buffer[slot + MOVED_HYBRID * CHUNK] += hazard * buffer[_MOVED_H + place]
-            buffer[slot + MOVED_ELECTRIC * CHUNK] += hazard * buffer[_MOVED_E + place]
-            buffer[slot + REFILL_MOVED * CHUNK] += moved * buffer[_REFILL_MOVED + place]
+            buffer[slot + MOVED * SLOT] += hazard
+            buffer[slot + MOVED_HYBRID * SLOT] += hazard * buffer[_MOVED_H + place]
+            buffer[slot + MOVED_ELECTRIC * SLOT] += hazard * buffer[_MOVED_E + place]
+            buffer[slot + REFILL_MOVED * SLOT] += moved * buffer[_REFILL_MOVED + place]
     for place in range(CHUNK):
         slot = _MIXED + place
-        hazard = buffer[slot + LEFT * CHUNK]
+        hazard = buffer[slot + LEFT * SLOT]
         buffer[_LEFT + place] = hazard
         buffer[_LEFT_H + place] = (
-            buffer[slot + LEFT_HYBRID * CHUNK] / hazard if hazard > 0.0 else buffer[usual + place]
+            buffer[slot + LEFT_HYBRID * SLOT] / hazard if hazard > 0.0 else buffer[usual + place]
         )
         buffer[_LEFT_E + place] = (
-            buffer[slot + LEFT_ELECTRIC * CHUNK] / hazard
+            buffer[slot + LEFT_ELECTRIC * SLOT] / hazard
             if hazard > 0.0
-            else buffer[usual + CHUNK + place]
+            else buffer[usual + SLOT + place]
         )
-        buffer[_REFILL_LEFT + place] = buffer[slot + REFILL_LEFT * CHUNK]
-        hazard = buffer[slot + MOVED * CHUNK]
+        buffer[_REFILL_LEFT + place] = buffer[slot + REFILL_LEFT * SLOT]
+        hazard = buffer[slot + MOVED * SLOT]
         buffer[_MOVED + place] = min(hazard, 1.0 - buffer[_LEFT + place])
         buffer[_MOVED_H + place] = (
-            buffer[slot + MOVED_HYBRID * CHUNK] / hazard
+            buffer[slot + MOVED_HYBRID * SLOT] / hazard
             if hazard > 0.0
-            else buffer[usual + 2 * CHUNK + place]
+            else buffer[usual + 2 * SLOT + place]
         )
         buffer[_MOVED_E + place] = (
-            buffer[slot + MOVED_ELECTRIC * CHUNK] / hazard
+            buffer[slot + MOVED_ELECTRIC * SLOT] / hazard
             if hazard > 0.0
-            else buffer[usual + 3 * CHUNK + place]
+            else buffer[usual + 3 * SLOT + place]
         )
-        buffer[_REFILL_MOVED + place] = buffer[slot + REFILL_MOVED * CHUNK]
+        buffer[_REFILL_MOVED + place] = buffer[slot + REFILL_MOVED * SLOT]
 
 
 @part
@@ -1087,7 +1092,7 @@ def _keep(work: CarWork, idea: int, buffer: Array, first: int, until: int) -> No
 @part
 def _sum(buffer: Array, slot: int) -> float:
     """Sum of a chunk, in an order that does not depend on the processor."""
-    chunk = buffer[slot : slot + CHUNK]
+    chunk = buffer[slot : slot + SLOT]
     for place in range(_QUARTER):
         chunk[place] = (chunk[place] + chunk[_QUARTER + place]) + (
             chunk[2 * _QUARTER + place] + chunk[3 * _QUARTER + place]
@@ -1111,21 +1116,21 @@ def _add_up(
         left_h, left_e = left * buffer[_LEFT_H + place], left * buffer[_LEFT_E + place]
         moved_h, moved_e = moved * buffer[_MOVED_H + place], moved * buffer[_MOVED_E + place]
         slot = _SUMS + place
-        buffer[slot + BY_SCRAPPERS * CHUNK] = left
-        buffer[slot + (BY_SCRAPPERS + 1) * CHUNK] = left_h
-        buffer[slot + (BY_SCRAPPERS + 2) * CHUNK] = left_e
-        buffer[slot + BY_OTHERS * CHUNK] = moved
-        buffer[slot + (BY_OTHERS + 1) * CHUNK] = moved_h
-        buffer[slot + (BY_OTHERS + 2) * CHUNK] = moved_e
-        buffer[slot + PLUGS * CHUNK] = buffer[_PLUG + place] * (
+        buffer[slot + BY_SCRAPPERS * SLOT] = left
+        buffer[slot + (BY_SCRAPPERS + 1) * SLOT] = left_h
+        buffer[slot + (BY_SCRAPPERS + 2) * SLOT] = left_e
+        buffer[slot + BY_OTHERS * SLOT] = moved
+        buffer[slot + (BY_OTHERS + 1) * SLOT] = moved_h
+        buffer[slot + (BY_OTHERS + 2) * SLOT] = moved_e
+        buffer[slot + PLUGS * SLOT] = buffer[_PLUG + place] * (
             constants.replacement_share * (left_h + left_e) + (moved_h + moved_e)
         )
     cells = work.cell[first:until]
     by_cell = sums[CELLS:]
     for place in range(until - first):
-        by_cell[cells[place]] += buffer[_SUMS + BY_SCRAPPERS * CHUNK + place]
+        by_cell[cells[place]] += buffer[_SUMS + BY_SCRAPPERS * SLOT + place]
     for place in range(PLUGS + 1):
-        sums[place] += _sum(buffer, _SUMS + place * CHUNK)
+        sums[place] += _sum(buffer, _SUMS + place * SLOT)
 
 
 @part
@@ -1133,17 +1138,17 @@ def _wear_out(buffer: Array, sums: Array) -> None:
     """Add up how owners choose, by the cars that wear out, and how anybody would."""
     for place in range(CHUNK):
         worn = buffer[_WEIGHT + place] * buffer[_NATURAL_LEFT + place]
-        slot = _SUMS + LIKE_WORN * CHUNK + place
+        slot = _SUMS + LIKE_WORN * SLOT + place
         buffer[slot] = worn
-        buffer[slot + CHUNK] = worn * buffer[_H + place]
-        buffer[slot + 2 * CHUNK] = worn * buffer[_E + place]
-        slot = _SUMS + LIKE_FIRST * CHUNK + place
+        buffer[slot + SLOT] = worn * buffer[_H + place]
+        buffer[slot + 2 * SLOT] = worn * buffer[_E + place]
+        slot = _SUMS + LIKE_FIRST * SLOT + place
         buffer[slot] = buffer[_WEIGHT + place]
-        buffer[slot + CHUNK] = buffer[_WEIGHT + place] * buffer[_MOVED_H + place]
-        buffer[slot + 2 * CHUNK] = buffer[_WEIGHT + place] * buffer[_MOVED_E + place]
+        buffer[slot + SLOT] = buffer[_WEIGHT + place] * buffer[_MOVED_H + place]
+        buffer[slot + 2 * SLOT] = buffer[_WEIGHT + place] * buffer[_MOVED_E + place]
     for place in range(3):
-        sums[LIKE_WORN + place] += _sum(buffer, _SUMS + (LIKE_WORN + place) * CHUNK)
-        sums[LIKE_FIRST + place] += _sum(buffer, _SUMS + (LIKE_FIRST + place) * CHUNK)
+        sums[LIKE_WORN + place] += _sum(buffer, _SUMS + (LIKE_WORN + place) * SLOT)
+        sums[LIKE_FIRST + place] += _sum(buffer, _SUMS + (LIKE_FIRST + place) * SLOT)
 
 
 @part
@@ -1158,9 +1163,9 @@ def _claim(constants: CarConstants, rates: Array, buffer: Array, sums: Array) ->
         h = left * h * buffer[_ENTITLED_H + place]
         e = left * e * buffer[_ENTITLED_E + place]
         slot = _SUMS + place
-        buffer[slot + CLAIMED_LEFT * CHUNK] = engine * paid + h * paid_h + e * paid_e
-        buffer[slot + PAUSED_LEFT * CHUNK] = engine * paused + h * paused_h + e * paused_e
-        buffer[slot + COUNTED_LEFT * CHUNK] = engine + h + e
+        buffer[slot + CLAIMED_LEFT * SLOT] = engine * paid + h * paid_h + e * paid_e
+        buffer[slot + PAUSED_LEFT * SLOT] = engine * paused + h * paused_h + e * paused_e
+        buffer[slot + COUNTED_LEFT * SLOT] = engine + h + e
     paid, paid_h, paid_e = rates[PAID_ON, 0], rates[PAID_ON, 1], rates[PAID_ON, 2]
     paused, paused_h, paused_e = rates[PAUSED_ON, 0], rates[PAUSED_ON, 1], rates[PAUSED_ON, 2]
     count, count_h, count_e = rates[COUNT_ON, 0], rates[COUNT_ON, 1], rates[COUNT_ON, 2]
@@ -1170,11 +1175,11 @@ def _claim(constants: CarConstants, rates: Array, buffer: Array, sums: Array) ->
         engine = moved * (1.0 - h - e)
         h, e = moved * h, moved * e
         slot = _SUMS + place
-        buffer[slot + CLAIMED_MOVED * CHUNK] = engine * paid + h * paid_h + e * paid_e
-        buffer[slot + PAUSED_MOVED * CHUNK] = engine * paused + h * paused_h + e * paused_e
-        buffer[slot + COUNTED_MOVED * CHUNK] = engine * count + h * count_h + e * count_e
+        buffer[slot + CLAIMED_MOVED * SLOT] = engine * paid + h * paid_h + e * paid_e
+        buffer[slot + PAUSED_MOVED * SLOT] = engine * paused + h * paused_h + e * paused_e
+        buffer[slot + COUNTED_MOVED * SLOT] = engine * count + h * count_h + e * count_e
     for place in range(CLAIMED_LEFT, LIKE_FIRST):
-        sums[place] += _sum(buffer, _SUMS + place * CHUNK)
+        sums[place] += _sum(buffer, _SUMS + place * SLOT)
 
 
 @part
