@@ -355,9 +355,6 @@ class CarMarket:
 
     def decide(self, idea: int, reckoned: float) -> None:
         """Decide under an idea of money, of which buyers reckon with a share."""
-        if self.threads == 1:
-            kernels.decide(*self._arguments(), idea, reckoned, idea == CLOSED)
-            return
         columns, work, constants, terms, month = self._arguments()
         kernels.rate_idea(work, constants, terms, idea, reckoned, idea == CLOSED)
         self._in_parts(partial(kernels.decide_blocks, columns, work, constants, terms, month, idea))

@@ -546,36 +546,6 @@ def _lost(constants: Any, terms: Any, end: Any, yuan: Any) -> Any:
 
 
 # -- deciding ---------------------------------------------------------------------------------
-@kernel
-def decide(
-    columns_of: Fields,
-    work_of: Fields,
-    constants_of: Fields,
-    terms_of: Fields,
-    month_of: Fields,
-    idea: int,
-    reckoned: float,
-    closed: bool,
-) -> None:
-    """Hazards and choice probabilities of every row under one idea of money, and their sums.
-
-    Parameters
-    ----------
-    columns_of, work_of, constants_of, terms_of, month_of
-        The market.
-    idea
-        Place in ``work.decided`` and ``work.sums`` that is filled.
-    reckoned, closed
-        As in :func:`rate`.
-    """
-    columns = CarColumns(*columns_of)
-    work = CarWork(*work_of)
-    constants = CarConstants(*constants_of)
-    terms = CarTerms(*terms_of)
-    month = CarMonth(*month_of)
-    _decide(columns, work, constants, terms, month, idea, reckoned, closed)
-
-
 @part
 def _decide(
     columns: CarColumns,
@@ -605,7 +575,17 @@ def decide_blocks(
     first_block: int,
     last_block: int,
 ) -> None:
-    """The part of :func:`decide` that is done row by row."""
+    """Hazards and choice probabilities of blocks of rows under an idea of money, and their sums.
+
+    Parameters
+    ----------
+    columns_of, work_of, constants_of, terms_of, month_of
+        The market, rated by :func:`rate_idea`; :func:`total` adds up what blocks leave behind.
+    idea
+        Place in ``work.decided`` that is filled.
+    first_block, last_block
+        Blocks of rows, the last one not included.
+    """
     columns = CarColumns(*columns_of)
     work = CarWork(*work_of)
     constants = CarConstants(*constants_of)
@@ -625,14 +605,14 @@ def rate_idea(
     reckoned: float,
     closed: bool,
 ) -> None:
-    """The part of :func:`decide` that comes first."""
+    """Work out what households reckon with under an idea of money; see :func:`rate`."""
     work, constants, terms = CarWork(*work_of), CarConstants(*constants_of), CarTerms(*terms_of)
     _rate(work, constants, terms, idea, reckoned, closed)
 
 
 @kernel
 def total(work_of: Fields, idea: int) -> None:
-    """The part of :func:`decide`, and of :func:`mix`, that comes last."""
+    """Add up the blocks of an idea of money, or of a mixture, into ``work.sums``."""
     _total(CarWork(*work_of), idea)
 
 

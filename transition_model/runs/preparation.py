@@ -9,6 +9,7 @@ all the others do.
 from __future__ import annotations
 
 import fcntl
+import gc
 import subprocess
 import sys
 from collections.abc import Callable
@@ -64,9 +65,14 @@ def compile_part(part: str) -> None:
     part
         ``households``, or ``others``.
     """
-    model = _HalfCompiled(part)
-    for _ in range(_MONTHS):
-        model.step()
+    # Compiling makes millions of objects that live until the end: looking for dead ones is in vain.
+    gc.disable()
+    try:
+        model = _HalfCompiled(part)
+        for _ in range(_MONTHS):
+            model.step()
+    finally:
+        gc.enable()
 
 
 class _HalfCompiled(TransitionModel):
