@@ -51,9 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(_table(title, measured))
         found[name] = {"title": title, "measurements": [one.as_dict() for one in measured]}
         missed += sum(one.met is False for one in measured)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"machine": machine, "benchmarks": found}, ensure_ascii=False, indent=1)
-    options.output.write_text(text + "\n", "utf-8")
+        # After each case: they take minutes, and the next one may fail.
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"machine": machine, "benchmarks": found}, ensure_ascii=False, indent=1)
+        options.output.write_text(text + "\n", "utf-8")
     console.print(f"Written to {options.output}; goals missed: {missed}")
     return 1 if missed and options.require_goals else 0
 

@@ -54,7 +54,8 @@ def measure(
 
 def _months(households: int, months: int) -> tuple[float, float]:
     """Median seconds of a month with objects and with columns, after some that do not count."""
-    models = (ObjectModel(households=households), TransitionModel(households=households))
+    objects = ObjectModel(households=households, precision="double")
+    models = (objects, TransitionModel(households=households))
     seconds: tuple[list[float], list[float]] = ([], [])
     for month in range(FIRST_MONTHS + months):
         for model, taken in zip(models, seconds, strict=True):

@@ -16,8 +16,8 @@ class ObjectModel(TransitionModel):
 
     now: Month
 
-    def _build_agents(self, households: int) -> None:
-        super()._build_agents(households)
+    def _build_agents(self, households: int, number: Any) -> None:
+        super()._build_agents(households, number)
         shipped, *others = self._sets
         del self._agents_by_type[Row]
         self.population = Population(self, shipped.columns, self.parameters, FIRST_MONTH)
