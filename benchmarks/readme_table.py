@@ -24,10 +24,9 @@ HEADINGS = {
     "zh": "| 工作 | 目标 | 中位数 | 最小至最大 | 次数 |",
 }
 MACHINE = {
-    "en": "One run of `make bench`: {cpu}, {cores} cores, {memory} GB, {versions}; "
+    "en": "Measured by `make bench`: {cpu}, {cores} cores, {memory} GB, {versions}; "
     "{date}, commit {commit}.",
-    "zh": "一次`make bench`的结果: {cpu}, {cores}核, {memory} GB, {versions}; "
-    "{date}, 提交{commit}。",
+    "zh": "由`make bench`测得: {cpu}, {cores}核, {memory} GB, {versions}; {date}, 提交{commit}。",
 }
 SHOWN = ("python", "mesa", "numba", "numpy", "pandas")
 
@@ -36,9 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Read, and write both pages."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.readme_table")
     parser.add_argument(
-        "results", type=Path, nargs="?", default=ROOT / "results" / "benchmarks.json"
+        "results", type=Path, nargs="*", default=[ROOT / "results" / "benchmarks.json"]
     )
-    read = json.loads(parser.parse_args(arguments).results.read_text("utf-8"))
+    found = [json.loads(path.read_text("utf-8")) for path in parser.parse_args(arguments).results]
+    cases = {name: case for read in found for name, case in read["benchmarks"].items()}
+    read = {"machine": found[0]["machine"], "benchmarks": cases}
     for language, name in PAGES.items():
         page = ROOT / name
         text = page.read_text("utf-8")

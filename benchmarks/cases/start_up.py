@@ -25,7 +25,7 @@ OPEN = (
     "from transition_model.stocks import CompiledModel, load_source\nCompiledModel(load_source())"
 )
 COMMAND_GOALS = {"transition-model --help": Goal(0.5), "import Scenario": Goal(0.5)}
-FIRST_RESULT = ["-m", "transition_model", "run", "plan", "--households", "20000", "--output"]
+FIRST_RESULT = ["-m", "transition_model", "run", "plan", "--households", "20000", "--out"]
 FIRST_RESULT_GOAL = Goal(15.0)
 FIRST_USE_GOAL, OPEN_GOAL = Goal(4.0), Goal(30.0)
 
