@@ -7,16 +7,24 @@ reason and does not end the batch; nor does one whose process is ended from outs
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from multiprocessing import get_context
 from time import perf_counter
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +37,14 @@ from transition_model.runs.simulation import months_of_run
 from transition_model.scenario import Scenario
 from transition_model.scoreboard import ScoreboardRow, scoreboard
 
+if TYPE_CHECKING:
+    from transition_model.runs.cluster import Cluster
+
 type Array = NDArray[np.float64]
+type Group = list[tuple[int, Array | str]]
+
+ENDED = "its process was ended"
+"""Why a run failed that takes its process along."""
 
 _RUNS_AT_ONCE = 8
 """Most runs that a worker is handed together, so that handing over costs little."""
@@ -121,18 +136,35 @@ class Workers:
     ----------
     count
         How many; one a processor by default. A single one is the calling process itself.
+    scheduler
+        Address of a Dask scheduler whose workers make the runs instead.
 
     Raises
     ------
     InputError
-        If it is less than one.
+        If the number is less than one, or nobody answers at the address.
     """
 
-    def __init__(self, count: int | None = None) -> None:
+    def __init__(self, count: int | None = None, *, scheduler: str | None = None) -> None:
         self.count = len(os.sched_getaffinity(0)) if count is None else count
         if self.count < 1:
             raise InputError("workers", count, "a whole number from 1")
-        self._pool: ProcessPoolExecutor | None = None
+        self._pool: Executor | None = None
+        self._cluster: Cluster | None = None
+        self.lost: tuple[type[Exception], ...] = (BrokenExecutor,)
+        """What tells that a process has ended over its work."""
+        if scheduler is not None:
+            from transition_model.runs.cluster import Cluster
+
+            self._cluster = Cluster(scheduler)
+            self._pool = self._cluster.executor()
+            self.count = self._cluster.workers
+            self.lost += (self._cluster.lost,)
+
+    @property
+    def is_this_process(self) -> bool:
+        """Whether the calling process makes the runs itself."""
+        return self.count == 1 and self._cluster is None
 
     def __enter__(self) -> Self:
         return self
@@ -147,7 +179,14 @@ class Workers:
 
     def close(self) -> None:
         """End the processes."""
-        if self._pool is not None:
+        self.break_off()
+        if self._cluster is not None:
+            self._cluster.close()
+            self._cluster = None
+
+    def break_off(self) -> None:
+        """Give up what is under way; a cluster's processes are the scheduler's to replace."""
+        if self._pool is not None and self._cluster is None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
@@ -155,15 +194,20 @@ class Workers:
         """Have a process make some runs."""
         try:
             return self._opened().submit(_make, work)
-        except BrokenProcessPool:  # A process has ended while it had nothing to do.
-            self.close()
+        except BrokenExecutor:  # A process has ended while it had nothing to do.
+            self.break_off()
             return self._opened().submit(_make, work)
 
-    def _opened(self) -> ProcessPoolExecutor:
+    def _opened(self) -> Executor:
         if self._pool is None:
             # A process that is forked would share locks that another thread may hold.
-            self._pool = ProcessPoolExecutor(self.count, get_context("spawn"))
+            self._pool = ProcessPoolExecutor(self.count, get_context("spawn"), _leave_stopping)
         return self._pool
+
+
+def _leave_stopping() -> None:
+    """Ctrl-C goes to all processes of a terminal; the one that hands out the work answers it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +278,8 @@ def simulate_batch(
     prepare(notice)
     team = workers if isinstance(workers, Workers) else Workers(workers)
     try:
-        for done, (place, outcome) in enumerate(_outcomes(team, runs, work), start=1):
+        outcomes = chain.from_iterable(_groups(team, runs, work))
+        for done, (place, outcome) in enumerate(outcomes, start=1):
             if isinstance(outcome, str):
                 failures[place] = outcome
             else:
@@ -288,13 +333,34 @@ def planned_runs(
     )
 
 
-def _outcomes(
-    team: Workers, runs: tuple[PlannedRun, ...], work: _Work
-) -> Iterator[tuple[int, Array | str]]:
+def made_in_groups(
+    team: Workers, runs: tuple[PlannedRun, ...], households: int, last: Month
+) -> Iterator[Group]:
+    """Make runs, and hand out groups of them as they are done.
+
+    Parameters
+    ----------
+    team
+        Who makes them.
+    runs, households, last
+        What is run, and to which month; all series are recorded from the first month on.
+
+    Yields
+    ------
+    list
+        Pairs of a run's number and its series, shape (months, variables), or why it failed.
+    """
+    from transition_model.model import FIRST_MONTH
+
+    names = tuple(name for name, _ in units_by_name())
+    yield from _groups(team, runs, _Work((), households, FIRST_MONTH, last, names))
+
+
+def _groups(team: Workers, runs: tuple[PlannedRun, ...], work: _Work) -> Iterator[Group]:
     """Series or reason of every run, by its number, as they come."""
-    if team.count == 1:
+    if team.is_this_process:
         for place, run in enumerate(runs):
-            yield place, _outcome(run, work)
+            yield [(place, _outcome(run, work))]
         return
     waiting = _in_groups(len(runs), team.count)
     while waiting:
@@ -302,10 +368,10 @@ def _outcomes(
         # A process has ended and took others' runs along: one by one shows whose fault it is.
         for place in struck:
             try:
-                yield place, team.submit(_part(work, runs, [place])).result()[0]
-            except BrokenProcessPool:
-                team.close()
-                yield place, "its process was ended"
+                yield [(place, team.submit(_part(work, runs, [place])).result()[0])]
+            except team.lost:
+                team.break_off()
+                yield [(place, ENDED)]
 
 
 def _in_groups(runs: int, workers: int) -> list[list[int]]:
@@ -320,7 +386,7 @@ def _in_groups(runs: int, workers: int) -> list[list[int]]:
 
 def _side_by_side(
     team: Workers, runs: tuple[PlannedRun, ...], work: _Work, waiting: list[list[int]]
-) -> Generator[tuple[int, Array | str], None, tuple[list[list[int]], list[int]]]:
+) -> Generator[Group, None, tuple[list[list[int]], list[int]]]:
     """Make groups of runs until all are made or a process ends.
 
     Returns
@@ -338,11 +404,11 @@ def _side_by_side(
         for future in finished:
             places = under_way.pop(future)
             try:
-                yield from zip(places, future.result(), strict=True)
-            except BrokenProcessPool:
+                yield list(zip(places, future.result(), strict=True))
+            except team.lost:
                 struck += places
     if struck:
-        team.close()
+        team.break_off()
     return list(queue), struck
 
 

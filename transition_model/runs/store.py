@@ -306,7 +306,8 @@ class RunStore:
         ]
         with self.catalogue() as catalogue:
             catalogue.begin()
-            catalogue.executemany("insert or replace into runs values (?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+            marks = ", ".join("?" for _ in rows[0])
+            catalogue.executemany(f"insert or replace into runs values ({marks})", rows)
             if targets:
                 names = ("key", "target", "value", "met")
                 entries = pa.table(dict(zip(names, zip(*targets, strict=True), strict=True)))
@@ -390,7 +391,9 @@ class RunStore:
             ).fetchall()
         return [name for (name,) in found]
 
-    def series(self, keys: Sequence[str], variables: Sequence[str], months: Sequence[Month]) -> Array:
+    def series(
+        self, keys: Sequence[str], variables: Sequence[str], months: Sequence[Month]
+    ) -> Array:
         """Series of some runs, NaN for those that are missing or have failed.
 
         Parameters
@@ -405,31 +408,30 @@ class RunStore:
         ndarray
             Shape (runs, months, variables), in the units of ``results.toml``.
         """
-        found = np.full((len(keys), len(months), len(variables)), np.nan)
-        if not keys or not variables:
-            return found
-        places: dict[str, list[int]] = {}
-        for place, key in enumerate(keys):
-            places.setdefault(key, []).append(place)
-        columns = ", ".join(f'"{name}"' for name in variables)
-        paths = [str(self.folder / "runs" / name) for name in self._files_of(list(places))]
-        if not paths:
-            return found
-        table = duckdb.sql(
-            f"select run, month, {columns} from read_parquet($paths) where month in $months",
-            params={"paths": paths, "months": [month.index for month in months]},
-        ).to_arrow_table()
-        rows = table["run"].to_pylist()
-        at = {month.index: place for place, month in enumerate(months)}
-        when = [at[month] for month in table["month"].to_pylist()]
-        values = np.column_stack([table[name].to_numpy() for name in variables])
-        for key, month, row in zip(rows, when, values, strict=True):
-            for place in places.get(key, ()):
-                found[place, month] = row
-        return found
+        different = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+        found = np.full((len(different), len(months), len(variables)), np.nan)
+        paths = [str(self.folder / "runs" / name) for name in self._files_of(list(different))]
+        if paths and variables:
+            columns = ", ".join(f'"{name}"' for name in variables)
+            with duckdb.connect() as connection:
+                frame = connection.execute(
+                    f"select run, month, {columns} from read_parquet($paths) "
+                    "where month in $months and run in $runs",
+                    {
+                        "paths": paths,
+                        "months": [month.index for month in months],
+                        "runs": list(different),
+                    },
+                ).df()
+            at = {month.index: place for place, month in enumerate(months)}
+            run, month = frame["run"].map(different), frame["month"].map(at)
+            found[run.to_numpy(), month.to_numpy()] = frame[list(variables)].to_numpy()
+        return found[[different[key] for key in keys]]
 
     def query(self, statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Answer an SQL statement over ``runs``, ``targets``, ``points``, ``study_runs``, ``series``.
+        """Answer an SQL statement.
+
+        Its tables are ``runs``, ``targets``, ``points``, ``study_runs``, ``files`` and ``series``.
 
         Raises
         ------

@@ -66,15 +66,15 @@ class Factor:
         """Whether its values are numbers from a range."""
         return not self.choices
 
-    def values(self, quantiles: Array) -> list[float] | list[float | str]:
+    def values(self, quantiles: Array) -> list[float | str]:
         """Values at quantiles between 0 and 1; shape (n,) in, n values out."""
         if self.choices:
             last = len(self.choices) - 1
             places = np.minimum(np.floor(quantiles * len(self.choices)).astype(int), last)
             return [self.choices[place] for place in places.tolist()]
-        return _quantile(self, quantiles).tolist()
+        return list(_quantile(self, quantiles).tolist())
 
-    def levels(self, count: int) -> list[float] | list[float | str]:
+    def levels(self, count: int) -> list[float | str]:
         """Values of a grid, ends included; all choices, or ``count`` numbers.
 
         Raises
@@ -86,7 +86,7 @@ class Factor:
             return list(self.choices)
         if count < 2:
             raise InputError(f"levels of {self.id}", count, "a whole number from 2")
-        return np.linspace(self.low, self.high, count).tolist()
+        return list(np.linspace(self.low, self.high, count).tolist())
 
 
 def _quantile(factor: Factor, quantiles: Array) -> Array:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from transition_model.calendar import Month, months_between
 from transition_model.errors import InputError
 from transition_model.results import Series, units_by_name
-from transition_model.runs.batch import PlannedRun, Workers, made_in_groups
+from transition_model.runs.batch import ENDED, PlannedRun, Workers, made_in_groups
 from transition_model.runs.identity import key_of, model_version
 from transition_model.runs.store import RunStore, StoredRun
 from transition_model.scenario import Scenario
@@ -25,9 +25,6 @@ from transition_model.studies.study import Study
 
 type Array = NDArray[np.float64]
 type Progress = Callable[[int, int, int], None]
-
-ENDED = "its process was ended"
-"""A failure that says nothing of the run itself: it is made again next time."""
 
 
 @dataclass(frozen=True)
