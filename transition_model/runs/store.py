@@ -357,6 +357,14 @@ class RunStore:
             ).fetchall()
         return dict(found)
 
+    def keys_of_study(self, study: str) -> list[str]:
+        """Keys of all runs that a study asked for when it was begun."""
+        with self.catalogue() as catalogue:
+            found = catalogue.execute(
+                "select key from study_runs where study = ? order by run", [study]
+            ).fetchall()
+        return [key for (key,) in found]
+
     def verify(self, keys: Sequence[str]) -> list[str]:
         """Read the files of some runs and set those aside that are damaged; their names.
 

@@ -7,6 +7,7 @@ with their declared distributions, rival submodels, and luck), holds *constants*
 
 from transition_model.studies.design import points_of
 from transition_model.studies.factors import Factor
+from transition_model.studies.plan import RunPlan
 from transition_model.studies.study import Study
 
-__all__ = ["Factor", "Study", "points_of"]
+__all__ = ["Factor", "RunPlan", "Study", "points_of"]

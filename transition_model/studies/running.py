@@ -2,99 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from time import perf_counter
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from transition_model.calendar import Month, months_between
 from transition_model.errors import InputError
 from transition_model.results import Series, units_by_name
-from transition_model.runs.batch import ENDED, PlannedRun, Workers, made_in_groups
-from transition_model.runs.identity import key_of, model_version
+from transition_model.runs.batch import ENDED, Workers, made_in_groups
+from transition_model.runs.identity import model_version
 from transition_model.runs.store import RunStore, StoredRun
-from transition_model.scenario import Scenario
 from transition_model.scoreboard import scoreboard
-from transition_model.studies.design import SCENARIO, points_of
-from transition_model.studies.study import Study
+from transition_model.studies.plan import RunPlan
 
 type Array = NDArray[np.float64]
 type Progress = Callable[[int, int, int], None]
-
-
-@dataclass(frozen=True)
-class PlannedStudy:
-    """A study with its points and runs.
-
-    Attributes
-    ----------
-    study
-        As read.
-    points
-        One point a row, a column a factor.
-    """
-
-    study: Study
-    points: pd.DataFrame
-
-    @classmethod
-    def of(cls, study: Study) -> PlannedStudy:
-        """Choose the points.
-
-        Raises
-        ------
-        InputError
-            If the design is empty or too large.
-        """
-        return cls(study, points_of(study))
-
-    @cached_property
-    def runs(self) -> tuple[PlannedRun, ...]:
-        """All runs: the seeds of the first point, then those of the next one."""
-        made: dict[tuple[Any, ...], Scenario] = {}
-        runs: list[PlannedRun] = []
-        parameters = [f.id for f in self.study.factors if f.kind == "parameter"]
-        others = [name for name in self.points.columns if name not in parameters]
-        for point in self.points.to_dict("records"):
-            policy = tuple(point[name] for name in others)
-            if policy not in made:
-                made[policy] = self._scenario({name: point[name] for name in others})
-            numbers = {name: float(point[name]) for name in parameters if name in point}
-            runs += [PlannedRun(made[policy], seed, numbers) for seed in self.study.seeds]
-        return tuple(runs)
-
-    def _scenario(self, policy: Mapping[str, float | str]) -> Scenario:
-        scenario = self.study.scenario
-        if SCENARIO in policy:
-            scenario = Scenario.load(str(policy[SCENARIO])).replace(self.study.constants)
-        for factor in self.study.factors:
-            if factor.id not in policy:
-                continue
-            if factor.kind == "lever":
-                assert factor.start is not None
-                scenario = scenario.replace({factor.id: float(policy[factor.id])}, factor.start)
-            elif factor.kind == "structure":
-                scenario = scenario.replace({f"structure.{factor.id}": policy[factor.id]})
-        return scenario
-
-    @cached_property
-    def last(self) -> Month:
-        """Last month of every run."""
-        return Month.parse(self.study.end)
-
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
-        """Content address of every run."""
-        return tuple(key_of(run, self.study.households, self.last) for run in self.runs)
-
-    def point_of(self, run: int) -> int:
-        """The point that a run belongs to."""
-        return run // self.study.replications
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +47,19 @@ class Progressed:
 
 
 def make_runs(
-    planned: PlannedStudy,
+    planned: RunPlan,
     store: RunStore,
     workers: Workers,
     *,
     progress: Progress | None = None,
     notice: Callable[[str], None] | None = None,
 ) -> Progressed:
-    """Make the runs of a study that the store does not have.
+    """Make those runs of a plan that the store does not have.
 
     Parameters
     ----------
     planned
-        The study.
+        The runs.
     store
         Open for writing.
     workers
@@ -165,8 +90,8 @@ def make_runs(
     if numbers:
         prepare(notice)
     runs = tuple(planned.runs[number] for number in numbers)
-    for group in made_in_groups(workers, runs, planned.study.households, planned.last):
-        kept = [(numbers[place], outcome) for place, outcome in group if outcome != ENDED]
+    for group in made_in_groups(workers, runs, planned.households, planned.last):
+        kept = [(numbers[place], outcome) for place, outcome in group if not _ended(outcome)]
         failures |= {numbers[p]: outcome for p, outcome in group if isinstance(outcome, str)}
         store.add(
             [_stored(planned, number, outcome) for number, outcome in kept],
@@ -185,17 +110,22 @@ def make_runs(
     )
 
 
-def _note(planned: PlannedStudy, store: RunStore) -> None:
+def _ended(outcome: Array | str) -> bool:
+    """Whether a run says nothing of itself, since its process was ended: it is made again."""
+    return isinstance(outcome, str) and outcome == ENDED
+
+
+def _note(planned: RunPlan, store: RunStore) -> None:
     """Tell the store which runs the study asks for."""
     runs = (
         (planned.point_of(number), run.seed, key)
         for number, (run, key) in enumerate(zip(planned.runs, planned.keys, strict=True))
     )
     columns = {str(name): list(planned.points[name]) for name in planned.points.columns}
-    store.note_study(planned.study.name, columns, runs)
+    store.note_study(planned.name, columns, runs)
 
 
-def _stored(planned: PlannedStudy, number: int, outcome: Array | str) -> StoredRun:
+def _stored(planned: RunPlan, number: int, outcome: Array | str) -> StoredRun:
     run = planned.runs[number]
     failure = outcome if isinstance(outcome, str) else ""
     return StoredRun(
@@ -205,7 +135,7 @@ def _stored(planned: PlannedStudy, number: int, outcome: Array | str) -> StoredR
         changes=run.scenario.to_query(),
         parameters=dict(run.parameters),
         seed=run.seed,
-        households=planned.study.households,
+        households=planned.households,
         last_month=str(planned.last),
         model=model_version(),
         targets={} if isinstance(outcome, str) else _targets(outcome, planned.last),
@@ -223,7 +153,7 @@ def _targets(values: Array, last: Month) -> dict[str, tuple[float, bool]]:
     return {row.id: (row.value, bool(row.met)) for row in rows if row.value is not None}
 
 
-def counted(planned: PlannedStudy, store: RunStore) -> dict[str, int]:
+def counted(planned: RunPlan, store: RunStore) -> dict[str, int]:
     """How many runs a study asks for, and how many are there, failed or missing."""
     there = store.failures(planned.keys)
     found = [there.get(key) for key in planned.keys]
@@ -235,7 +165,7 @@ def counted(planned: PlannedStudy, store: RunStore) -> dict[str, int]:
     }
 
 
-def refuse_other_versions(planned: PlannedStudy, store: RunStore) -> None:
+def refuse_other_versions(planned: RunPlan, store: RunStore) -> None:
     """Refuse a study whose runs in the store are those of another model alone.
 
     Raises
@@ -245,17 +175,12 @@ def refuse_other_versions(planned: PlannedStudy, store: RunStore) -> None:
     """
     _, rows = store.query(
         "select distinct model from runs join study_runs using (key) "
-        f"where study = '{planned.study.name.replace(chr(39), chr(39) * 2)}'"
+        f"where study = '{planned.name.replace(chr(39), chr(39) * 2)}'"
     )
     versions = {version for (version,) in rows}
     if versions and model_version() not in versions:
         raise InputError(
             f"store {store.folder}",
-            f"runs of {planned.study.name} by model {', '.join(sorted(versions))}",
+            f"runs of {planned.name} by model {', '.join(sorted(versions))}",
             f"runs by this model, {model_version()}; run the study again or name another store",
         )
-
-
-def chosen_months(months: Iterable[str]) -> tuple[Month, ...]:
-    """Months as a study names them."""
-    return tuple(Month.parse(month) for month in months)

@@ -47,6 +47,7 @@ from transition_model.parameters import load_parameters
 from transition_model.plan import load_plan
 from transition_model.results import checked_name
 from transition_model.scenario import Scenario
+from transition_model.scoreboard import TARGET_MONTH
 from transition_model.structures import check_choice
 from transition_model.studies.factors import Distribution, Factor
 
@@ -191,7 +192,8 @@ class Study(_Table):
         InputError
             Naming the key.
         """
-        Month.parse(self.end, "end")
+        if Month.parse(self.end, "end") < TARGET_MONTH and self.target_ids:
+            raise InputError("end", self.end, f"{TARGET_MONTH}, or targets = []")
         for name in self.target_ids:
             _known_target(name)
         for name in self.outcomes.series:

@@ -1,0 +1,97 @@
+"""How the command line prints: tables for people, JSON and CSV for programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Format = Literal["table", "json", "csv"]
+
+LONGEST_CELL = 32
+"""Texts longer than this break over lines in a table."""
+
+
+def print_rows(rows: list[dict[str, Any]], format: Format, title: str) -> None:
+    """Rows of the same keys in one of the formats."""
+    if format == "json":
+        print_json(rows)
+    elif format == "csv":
+        print_csv(rows)
+    else:
+        cells = [{name: _cell(value) for name, value in row.items()} for row in rows]
+        columns = list(rows[0]) if rows else []
+        folding = frozenset(
+            c for c in columns[1:] if any(len(row[c]) > LONGEST_CELL for row in cells)
+        )
+        table = open_table(title, columns, folding)
+        for row in cells:
+            table.add_row(*row.values())
+        console().print(table)
+
+
+def print_json(rows: list[dict[str, Any]]) -> None:
+    """Rows as a JSON list."""
+    import json
+
+    sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_csv(rows: list[dict[str, Any]]) -> None:
+    """Rows as CSV; lists parted by blanks."""
+    import csv
+
+    writer = csv.DictWriter(
+        sys.stdout, fieldnames=list(rows[0]) if rows else [], lineterminator="\n"
+    )
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({k: _cell(v) if isinstance(v, list) else v for k, v in row.items()})
+
+
+def open_table(title: str, columns: Sequence[str], folding: frozenset[str] = frozenset()) -> Table:
+    """A table in which only the columns named in ``folding`` break over lines."""
+    from rich.box import SIMPLE
+    from rich.table import Table as RichTable
+
+    table = RichTable(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
+    for column in columns:
+        table.add_column(column, no_wrap=column not in folding, overflow="fold")
+    return table
+
+
+def console() -> Any:
+    """Standard output; where it is no terminal, as wide as a wide one."""
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=140)
+
+
+def short_unit(unit: str) -> str:
+    """A unit as it is printed after a number."""
+    return {"percent": "%", "count": ""}.get(unit, unit)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(str(entry) for entry in value)
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "-"}[value]
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def number(value: float | None, signed: bool = False) -> str:
+    """A number with the digits that count; a dash where there is none."""
+    if value is None:
+        return "-"
+    digits = 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3
+    text = f"{value:+,.{digits}f}" if signed else f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def say(text: str) -> None:
+    """One line on standard error: what is not a result."""
+    sys.stderr.write(text + "\n")

@@ -1,0 +1,101 @@
+"""Plans: runs that are asked for, and the points that they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from transition_model.calendar import Month
+from transition_model.runs.batch import PlannedRun
+from transition_model.runs.identity import key_of
+from transition_model.scenario import Scenario
+from transition_model.studies.design import SCENARIO, points_of
+from transition_model.studies.study import Study
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """Runs that are asked for.
+
+    Attributes
+    ----------
+    name
+        What they are asked for; the store keeps it.
+    points
+        One point a row, a column a factor.
+    runs
+        The runs of the first point, one a seed, then those of the next one.
+    replications
+        Runs a point.
+    households, last
+        Size and last month of every run.
+    """
+
+    name: str
+    points: pd.DataFrame
+    runs: tuple[PlannedRun, ...]
+    replications: int
+    households: int
+    last: Month
+
+    @classmethod
+    def of_study(cls, study: Study) -> RunPlan:
+        """The runs of a study.
+
+        Raises
+        ------
+        InputError
+            If the design is empty or too large.
+        """
+        points = points_of(study)
+        runs = _runs_of(study, points)
+        last = Month.parse(study.end)
+        return cls(study.name, points, runs, study.replications, study.households, last)
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """Content address of every run."""
+        return tuple(key_of(run, self.households, self.last) for run in self.runs)
+
+    def point_of(self, run: int) -> int:
+        """The point that a run belongs to."""
+        return run // self.replications
+
+
+def _runs_of(study: Study, points: pd.DataFrame) -> tuple[PlannedRun, ...]:
+    made: dict[tuple[Any, ...], Scenario] = {}
+    runs: list[PlannedRun] = []
+    parameters = [f.id for f in study.factors if f.kind == "parameter" and f.id in points]
+    others = [name for name in points.columns if name not in parameters]
+    for point in points.to_dict("records"):
+        policy = tuple(point[name] for name in others)
+        if policy not in made:
+            made[policy] = scenario_at(study, {name: point[name] for name in others})
+        numbers = {name: float(point[name]) for name in parameters}
+        runs += [PlannedRun(made[policy], seed, numbers) for seed in study.seeds]
+    return tuple(runs)
+
+
+def scenario_at(study: Study, policy: Mapping[str, float | str]) -> Scenario:
+    """The scenario of a point: the study's own, with levers and structures as the point says.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range.
+    """
+    scenario = study.scenario
+    if SCENARIO in policy:
+        scenario = Scenario.load(str(policy[SCENARIO])).replace(study.constants)
+    for factor in study.factors:
+        if factor.id not in policy:
+            continue
+        if factor.kind == "lever" and factor.start is not None:
+            scenario = scenario.replace({factor.id: float(policy[factor.id])}, factor.start)
+        elif factor.kind == "structure":
+            scenario = scenario.replace({f"structure.{factor.id}": policy[factor.id]})
+    return scenario
