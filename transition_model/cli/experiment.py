@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from transition_model.cli.printing import Format, print_rows, say
+from transition_model.cli.printing import Format, print_rows, records, say
 from transition_model.errors import InputError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def results(
 
     with RunStore(store) as kept:
         read = StudyResults.of_study(Study.load(study), kept)
-    print_rows(read.summary().to_dict("records"), format, f"{read.planned.name}: outcomes")
+    print_rows(records(read.summary()), format, f"{read.planned.name}: outcomes")
     if read.missing:
         say(f"{read.missing:,} of {len(read.values):,} runs are missing or have failed")
 
@@ -173,7 +173,7 @@ def _with_progress(planned: RunPlan, kept: Any, team: Any) -> Progressed:
             kept,
             team,
             progress=advance,
-            notice=lambda line: bar.console.print(line),
+            notice=bar.console.print,
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.table import Table
 
 Format = Literal["table", "json", "csv"]
@@ -31,6 +32,11 @@ def print_rows(rows: list[dict[str, Any]], format: Format, title: str) -> None:
         for row in cells:
             table.add_row(*row.values())
         console().print(table)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a data frame, by column."""
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def print_json(rows: list[dict[str, Any]]) -> None:
