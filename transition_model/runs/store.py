@@ -111,8 +111,8 @@ class RunStore:
         if writing:
             self._make()
             self._claim()
-        self._check_format()
         try:
+            self._check_format()
             self._agree()
         except BaseException:
             self.close()
