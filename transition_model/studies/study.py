@@ -198,7 +198,7 @@ class Study(_Table):
             _known_target(name)
         for name in self.outcomes.series:
             checked_name(name)
-        for month in self.outcomes.months:
+        for month in self.outcomes.months if self.outcomes.series else ():
             if Month.parse(month, "outcomes.months") > Month.parse(self.end):
                 raise InputError("outcomes.months", month, f"months up to the end, {self.end}")
         doubled = {factor.id for factor in self.factors} & {
