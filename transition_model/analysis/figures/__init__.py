@@ -1,0 +1,1 @@
+"""Figures of the analyses: one function each, which writes an SVG or a PNG."""

@@ -1,0 +1,140 @@
+"""``transition-model analyse``: what the runs of a study answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from transition_model.cli.experiment import STORE, FormatOption, StoreOption, StudyArgument
+from transition_model.cli.printing import Format, print_rows, records, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from transition_model.studies import Study
+    from transition_model.studies.results import StudyResults
+
+app = typer.Typer(
+    help="Answers from the runs of a study: how probable, what matters, under which conditions.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+FigureOption = Annotated[
+    Path | None, typer.Option(help="A file ending in .svg or .png to draw the answer into.")
+]
+LanguageOption = Annotated[Literal["en", "zh"], typer.Option(help="Of the figure's words.")]
+TargetsOption = Annotated[
+    list[str] | None, typer.Option("--target", help="A target or outcome; can be given again.")
+]
+
+
+@app.command()
+def probability(
+    study: StudyArgument,
+    store: StoreOption = STORE,
+    figure: FigureOption = None,
+    language: LanguageOption = "en",
+    format: FormatOption = "table",
+) -> None:
+    """Show the probability of meeting each target, with an interval."""
+    from transition_model.analysis.figures.probability import probability_figure
+    from transition_model.analysis.probability import probabilities
+
+    read, results = _results(study, store, figure)
+    found = probabilities(results, read)
+    _answer(found.table(), format, f"{found.study}: probability of meeting the targets")
+    say(found.note)
+    if figure is not None:
+        probability_figure(found, figure, language)
+        say(f"Figure: {figure}")
+
+
+@app.command()
+def convergence(
+    study: StudyArgument,
+    store: StoreOption = STORE,
+    target: TargetsOption = None,
+    figure: FigureOption = None,
+    language: LanguageOption = "en",
+    format: FormatOption = "table",
+) -> None:
+    """Show how the probability of each target settles as runs are added."""
+    from transition_model.analysis.figures.probability import convergence_figure
+    from transition_model.analysis.probability import probabilities
+
+    read, results = _results(study, store, figure)
+    targets = _named(target, list(results.met.columns))
+    found = probabilities(results, read)
+    table = found.convergence()
+    table = table[table["target"].isin(targets)] if target else table
+    _answer(table, format, f"{found.study}: probability by number of runs")
+    say(found.note)
+    if figure is not None:
+        convergence_figure(found, figure, language, target or ())
+        say(f"Figure: {figure}")
+
+
+@app.command()
+def spread(
+    study: StudyArgument,
+    store: StoreOption = STORE,
+    figure: FigureOption = None,
+    language: LanguageOption = "en",
+    format: FormatOption = "table",
+) -> None:
+    """Show how much of each outcome's spread comes from parameters, rival structures and luck."""
+    from transition_model.analysis import probability as analysis
+    from transition_model.analysis.figures.probability import spread_figure
+
+    _, results = _results(study, store, figure)
+    found = analysis.spread(results)
+    _answer(found.table(), format, f"{found.study}: shares of the variance")
+    if figure is not None:
+        spread_figure(found, figure, language)
+        say(f"Figure: {figure}")
+
+
+def _results(study: Path, store: Path, figure: Path | None = None) -> tuple[Study, StudyResults]:
+    """A study and what the store has of it; a figure's file is looked at before."""
+    from transition_model.analysis.figures.canvas import check_ending
+    from transition_model.runs.store import RunStore
+    from transition_model.studies import Study
+    from transition_model.studies.results import StudyResults
+
+    if figure is not None:
+        check_ending(figure)
+    read = Study.load(study)
+    with RunStore(store) as kept:
+        results = StudyResults.of_study(read, kept)
+    if results.missing:
+        say(f"{results.missing:,} of {len(results.values):,} runs are missing or have failed")
+    return read, results
+
+
+def _named(chosen: list[str] | None, outcomes: list[str]) -> list[str]:
+    """Outcomes that were asked for, or all.
+
+    Raises
+    ------
+    InputError
+        If the study has none of that name.
+    """
+    from transition_model.errors import InputError
+
+    for name in chosen or ():
+        if name not in outcomes:
+            raise InputError("--target", name, f"one of {', '.join(outcomes)}")
+    return chosen or outcomes
+
+
+def _answer(table: pd.DataFrame, format: Format, title: str) -> None:
+    """Print a table; a number that is not known is a dash."""
+    rows = [{name: _known(value) for name, value in row.items()} for row in records(table)]
+    print_rows(rows, format, title)
+
+
+def _known(value: Any) -> Any:
+    return None if isinstance(value, float) and value != value else value
