@@ -30,6 +30,15 @@
     targets = "all"                   # or "headline", or a list of ids
     series = ["new_car_sales_per_month"]
     months = ["2025-12", "2027-12"]
+
+    [search]                          # the question asked backwards: :mod:`.analysis.search`
+    targets = "headline"
+    probability = 0.8                 # of meeting all of them in the same run
+    costs = ["public_money", "effort"]
+
+    [attribution.groups]              # measures by group: :mod:`.analysis.attribution`
+    trade_in = [24]
+    prices = [31]
 """
 
 from __future__ import annotations
@@ -125,6 +134,54 @@ class Outcomes(_Table):
     months: Annotated[tuple[str, ...], Field(min_length=1)] = ("2027-12",)
 
 
+class Search(_Table):
+    """What is looked for among the levers' ranges, and how many runs that may take.
+
+    Attributes
+    ----------
+    targets
+        ``headline``, ``all``, or ids of those that all have to be met in the same run.
+    probability
+        With which they have to be, over uncertainties and luck.
+    costs
+        What is to be small; the first one decides what is cheapest. ``public_money``, ``effort``,
+        or a series in a month, ``SERIES@YYYY-MM``.
+    runs
+        At most so many, the design's points among them.
+    draws
+        Runs that verify a candidate, each with an uncertain future and a seed of its own.
+    candidates
+        Lever sets that are verified in a round.
+    """
+
+    targets: Literal["all", "headline"] | Annotated[tuple[str, ...], Field(min_length=1)] = (
+        "headline"
+    )
+    probability: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.8
+    costs: Annotated[tuple[str, ...], Field(min_length=1)] = ("public_money", "effort")
+    runs: Annotated[int, Field(ge=1)] = 3_000
+    draws: Annotated[int, Field(ge=10)] = 100
+    candidates: Annotated[int, Field(ge=1)] = 4
+
+
+class Attribution(_Table):
+    """Whose part of the plan's effect is asked for.
+
+    Attributes
+    ----------
+    groups
+        Numbers of measures by group; the plan's actions if there is none.
+    exact_up_to
+        So many groups are combined in all ways; orders of more of them are drawn.
+    orders
+        How many are drawn, an even number: each is followed by its reverse.
+    """
+
+    groups: dict[str, Annotated[tuple[int, ...], Field(min_length=1)]] = {}
+    exact_up_to: Annotated[int, Field(ge=1, le=12)] = 7
+    orders: Annotated[int, Field(ge=4, multiple_of=2)] = 16
+
+
 class Study(_Table):
     """A study.
 
@@ -138,7 +195,7 @@ class Study(_Table):
         Size and last month of every run.
     replications, first_seed
         Seeds a point: the same luck for every point.
-    design, levers, uncertainties, constants, outcomes
+    design, levers, uncertainties, constants, outcomes, search, attribution
         See the module's head.
     folder
         Where the file stands, for files that it names.
@@ -157,6 +214,8 @@ class Study(_Table):
     uncertainties: Uncertainties = Uncertainties()
     constants: dict[str, float | str] = {}
     outcomes: Outcomes = Outcomes()
+    search: Search = Search()
+    attribution: Attribution = Attribution()
     folder: Path = Path()
 
     @classmethod
@@ -196,6 +255,8 @@ class Study(_Table):
             raise InputError("end", self.end, f"{TARGET_MONTH}, or targets = []")
         for name in self.target_ids:
             _known_target(name)
+        for name in self.searched_ids:
+            _known_target(name, "search.targets")
         for name in self.outcomes.series:
             checked_name(name)
         for month in self.outcomes.months if self.outcomes.series else ():
@@ -230,10 +291,12 @@ class Study(_Table):
     @property
     def target_ids(self) -> tuple[str, ...]:
         """Ids of the targets that are looked at."""
-        if isinstance(self.outcomes.targets, tuple):
-            return self.outcomes.targets
-        headline = self.outcomes.targets == "headline"
-        return tuple(t.id for t in load_plan().targets if t.headline or not headline)
+        return _targets_named(self.outcomes.targets)
+
+    @property
+    def searched_ids(self) -> tuple[str, ...]:
+        """Ids of the targets that a search has to meet."""
+        return _targets_named(self.search.targets)
 
     @property
     def factors(self) -> tuple[Factor, ...]:
@@ -265,7 +328,8 @@ def _allowed(problem: ValidationError, allowed: str) -> str:
     path = [str(part) for part in error["loc"][:-1]]
     kinds: dict[str, type[BaseModel]] = {
         "design": Design, "levers": LeverRange, "uncertainties": Uncertainties,
-        "parameters": ParameterRange, "outcomes": Outcomes,
+        "parameters": ParameterRange, "outcomes": Outcomes, "search": Search,
+        "attribution": Attribution,
     }  # fmt: skip
     for part in path:
         table = kinds.get(part, table)
@@ -273,10 +337,17 @@ def _allowed(problem: ValidationError, allowed: str) -> str:
     return f"one of {', '.join(keys)}"
 
 
-def _known_target(name: str) -> None:
+def _targets_named(choice: Literal["all", "headline"] | tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(choice, tuple):
+        return choice
+    headline = choice == "headline"
+    return tuple(t.id for t in load_plan().targets if t.headline or not headline)
+
+
+def _known_target(name: str, where: str = "outcomes.targets") -> None:
     known = [target.id for target in load_plan().targets]
     if name not in known:
-        raise InputError("outcomes.targets", name, "a target (transition-model list targets)")
+        raise InputError(where, name, "a target (transition-model list targets)")
 
 
 def _lever_factor(identifier: str, entry: LeverRange) -> Factor:

@@ -1,0 +1,105 @@
+"""Commands whose answers need runs of their own: they ask for these and keep them in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from transition_model.cli.experiment import STORE, FormatOption, StoreOption, StudyArgument
+from transition_model.cli.printing import Format, print_rows, records, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from transition_model.studies.running import Progress
+
+FigureOption = Annotated[
+    Path | None, typer.Option(help="A file ending in .svg or .png to draw the answer into.")
+]
+LanguageOption = Annotated[Literal["en", "zh"], typer.Option(help="Of the figure's words.")]
+WorkersOption = Annotated[int | None, typer.Option(help="Processes; one a processor by default.")]
+
+
+def attribution(
+    study: StudyArgument,
+    store: StoreOption = STORE,
+    workers: WorkersOption = None,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Show interactions of pairs of groups instead.")
+    ] = False,
+    figure: FigureOption = None,
+    language: LanguageOption = "en",
+    format: FormatOption = "table",
+) -> None:
+    """Divide the effect on each target among groups of measures, whatever their order."""
+    from transition_model.analysis.attribution import attribute
+    from transition_model.analysis.figures.attribution import attribution_figure
+    from transition_model.analysis.figures.canvas import check_ending
+    from transition_model.runs.batch import Workers
+    from transition_model.runs.store import RunStore
+    from transition_model.studies import Study
+
+    if figure is not None:
+        check_ending(figure)
+    read = Study.load(study)
+    with (
+        RunStore(store, writing=True) as kept,
+        Workers(workers) as team,
+        _bar(f"{read.name}: coalitions") as progress,
+    ):
+        found = attribute(read, kept, team, progress=progress)
+    if pairs:
+        _answer(found.pairs(), format, f"{read.name}: what pairs bring beyond each alone")
+    else:
+        _answer(found.table(), format, f"{read.name}: contributions of groups of measures")
+        if format == "table":
+            _answer(found.totals(), format, "Sum check")
+    drawn = f", from {found.orders} drawn orders" if found.orders else " (all)"
+    say(
+        f"{found.runs:,} runs: {found.coalitions} coalitions{drawn} on {found.seeds} seeds; "
+        "intervals are 95 % over seeds and drawn orders"
+    )
+    if figure is not None:
+        attribution_figure(found, figure, language)
+        say(f"Figure: {figure}")
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Progress]:
+    """A bar on standard error that goes on as runs are made."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+
+        def advance(done: int, asked: int, found: int) -> None:
+            bar.update(task, completed=done, total=asked)
+
+        yield advance
+
+
+def _answer(table: pd.DataFrame, format: Format, title: str) -> None:
+    """Print a table; a number that is not known is a dash."""
+    rows = [{name: _known(value) for name, value in row.items()} for row in records(table)]
+    print_rows(rows, format, title)
+
+
+def _known(value: Any) -> Any:
+    return None if isinstance(value, float) and value != value else value
