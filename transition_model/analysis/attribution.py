@@ -475,6 +475,8 @@ def attribute(
     if study.replications < 2:
         raise InputError("replications", study.replications, "two or more seeds, for an interval")
 
+    names = [outcome.id for outcome in outcomes]
+
     def worth(coalitions: Sequence[int]) -> Array:
         planned = plan_of(study, groups, coalitions)
         done = make_runs(planned, store, workers, progress=progress)
@@ -482,10 +484,8 @@ def attribute(
             off = planned.runs[run].scenario.to_query()
             raise InputError(f"run {run} of {planned.name}", reason, f"a run that ends ({off})")
         read = StudyResults.read(planned, outcomes, store)
-        frame = read.values
-        return frame.to_numpy(dtype=float).reshape(
-            len(coalitions), study.replications, len(outcomes)
-        )
+        columns = [np.asarray(read.values[name], dtype=np.float64) for name in names]
+        return np.stack(columns, axis=1).reshape(len(coalitions), -1, len(outcomes))
 
     options = study.attribution
     return contributions(

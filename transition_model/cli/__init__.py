@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from transition_model import __version__
-from transition_model.cli import analyse, experiment
+from transition_model.cli import analyse, answers, experiment
 from transition_model.cli.catalogues import Catalogue, catalogue_rows
 from transition_model.cli.printing import (
     Format,
@@ -154,6 +154,7 @@ def check(
 
 
 app.add_typer(experiment.app, name="experiment")
+analyse.app.command()(answers.attribution)
 app.add_typer(analyse.app, name="analyse")
 app.command()(experiment.query)
 

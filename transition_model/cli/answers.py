@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from transition_model.cli.analyse import FigureOption, LanguageOption
 from transition_model.cli.experiment import STORE, FormatOption, StoreOption, StudyArgument
-from transition_model.cli.printing import Format, print_rows, records, say
+from transition_model.cli.printing import print_frame, say
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from transition_model.studies.running import Progress
 
-FigureOption = Annotated[
-    Path | None, typer.Option(help="A file ending in .svg or .png to draw the answer into.")
-]
-LanguageOption = Annotated[Literal["en", "zh"], typer.Option(help="Of the figure's words.")]
 WorkersOption = Annotated[int | None, typer.Option(help="Processes; one a processor by default.")]
 
 
@@ -53,11 +47,11 @@ def attribution(
     ):
         found = attribute(read, kept, team, progress=progress)
     if pairs:
-        _answer(found.pairs(), format, f"{read.name}: what pairs bring beyond each alone")
+        print_frame(found.pairs(), format, f"{read.name}: what pairs bring beyond each alone")
     else:
-        _answer(found.table(), format, f"{read.name}: contributions of groups of measures")
+        print_frame(found.table(), format, f"{read.name}: contributions of groups of measures")
         if format == "table":
-            _answer(found.totals(), format, "Sum check")
+            print_frame(found.totals(), format, "Sum check")
     drawn = f", from {found.orders} drawn orders" if found.orders else " (all)"
     say(
         f"{found.runs:,} runs: {found.coalitions} coalitions{drawn} on {found.seeds} seeds; "
@@ -93,13 +87,3 @@ def _bar(label: str) -> Iterator[Progress]:
             bar.update(task, completed=done, total=asked)
 
         yield advance
-
-
-def _answer(table: pd.DataFrame, format: Format, title: str) -> None:
-    """Print a table; a number that is not known is a dash."""
-    rows = [{name: _known(value) for name, value in row.items()} for row in records(table)]
-    print_rows(rows, format, title)
-
-
-def _known(value: Any) -> Any:
-    return None if isinstance(value, float) and value != value else value

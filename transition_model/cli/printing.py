@@ -39,6 +39,15 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
+def print_frame(frame: pd.DataFrame, format: Format, title: str) -> None:
+    """A data frame in one of the formats; a number that is not known is a dash."""
+    known = [
+        {name: None if value != value else value for name, value in row.items()}
+        for row in records(frame)
+    ]
+    print_rows(known, format, title)
+
+
 def print_json(rows: list[dict[str, Any]]) -> None:
     """Rows as a JSON list."""
     import json
