@@ -27,6 +27,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+from transition_model.analysis.study_runs import column
 from transition_model.calendar import Month
 from transition_model.errors import InputError
 from transition_model.plan import load_plan
@@ -145,14 +146,14 @@ class Contributions:
                 "outcome": outcome.id,
                 "unit": outcome.unit,
                 "group": group.id,
-                "contribution": float(mean[row, column]),
-                "low": float(mean[row, column] - half[row, column]),
-                "high": float(mean[row, column] + half[row, column]),
-                "share of effect": _share(mean[row, column], effect[column]),
-                "added last": float(self.last[row, :, column].mean()),
-                "added first": float(self.first[row, :, column].mean()),
+                "contribution": float(mean[row, place]),
+                "low": float(mean[row, place] - half[row, place]),
+                "high": float(mean[row, place] + half[row, place]),
+                "share of effect": _share(mean[row, place], effect[place]),
+                "added last": float(self.last[row, :, place].mean()),
+                "added first": float(self.first[row, :, place].mean()),
             }
-            for column, outcome in enumerate(self.outcomes)
+            for place, outcome in enumerate(self.outcomes)
             for row, group in enumerate(self.groups)
         ]
         return pd.DataFrame(rows)
@@ -164,16 +165,16 @@ class Contributions:
             {
                 "outcome": outcome.id,
                 "unit": outcome.unit,
-                "all off": float(self.nothing[:, column].mean()),
-                "all on": float(self.everything[:, column].mean()),
-                "effect": float(self.effect[:, column].mean()),
-                "low": float(self.effect[:, column].mean() - half[column]),
-                "high": float(self.effect[:, column].mean() + half[column]),
-                "sum of contributions": float(self.values[:, :, column].sum(axis=0).mean()),
-                "sum of wedges": float(self.last[:, :, column].sum(axis=0).mean()),
+                "all off": float(self.nothing[:, place].mean()),
+                "all on": float(self.everything[:, place].mean()),
+                "effect": float(self.effect[:, place].mean()),
+                "low": float(self.effect[:, place].mean() - half[place]),
+                "high": float(self.effect[:, place].mean() + half[place]),
+                "sum of contributions": float(self.values[:, :, place].sum(axis=0).mean()),
+                "sum of wedges": float(self.last[:, :, place].sum(axis=0).mean()),
                 "runs": self.runs,
             }
-            for column, outcome in enumerate(self.outcomes)
+            for place, outcome in enumerate(self.outcomes)
         ]
         return pd.DataFrame(rows)
 
@@ -186,11 +187,11 @@ class Contributions:
                 "unit": outcome.unit,
                 "group": self.groups[one].id,
                 "other": self.groups[other].id,
-                "interaction": float(mean[one, other, column]),
-                "low": float(mean[one, other, column] - half[one, other, column]),
-                "high": float(mean[one, other, column] + half[one, other, column]),
+                "interaction": float(mean[one, other, place]),
+                "low": float(mean[one, other, place] - half[one, other, place]),
+                "high": float(mean[one, other, place] + half[one, other, place]),
             }
-            for column, outcome in enumerate(self.outcomes)
+            for place, outcome in enumerate(self.outcomes)
             for one in range(len(self.groups))
             for other in range(one + 1, len(self.groups))
         ]
@@ -484,7 +485,7 @@ def attribute(
             off = planned.runs[run].scenario.to_query()
             raise InputError(f"run {run} of {planned.name}", reason, f"a run that ends ({off})")
         read = StudyResults.read(planned, outcomes, store)
-        columns = [np.asarray(read.values[name], dtype=np.float64) for name in names]
+        columns = [column(read, name).to_numpy(dtype=float) for name in names]
         return np.stack(columns, axis=1).reshape(len(coalitions), -1, len(outcomes))
 
     options = study.attribution
