@@ -485,7 +485,7 @@ def attribute(
             off = planned.runs[run].scenario.to_query()
             raise InputError(f"run {run} of {planned.name}", reason, f"a run that ends ({off})")
         read = StudyResults.read(planned, outcomes, store)
-        columns = [column(read, name).to_numpy(dtype=float) for name in names]
+        columns = [np.asarray(column(read, name), dtype=np.float64) for name in names]
         return np.stack(columns, axis=1).reshape(len(coalitions), -1, len(outcomes))
 
     options = study.attribution
