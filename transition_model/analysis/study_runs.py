@@ -87,7 +87,7 @@ def refuse_gaps(results: StudyResults, outcome: str, design: str) -> None:
         raise InputError(
             f"runs of {results.planned.name}",
             f"{gaps.size} of {len(results.values)} without {outcome}, the first run {gaps[0]} "
-            f"(point {row[POINT]}, seed {row[SEED]})",
+            f"(point {int(row[POINT])}, seed {int(row[SEED])})",
             f"all runs of a {design} design: each row is compared with others; "
             "experiment run --resume makes missing ones, experiment run names failed ones",
         )

@@ -97,6 +97,71 @@ def spread(
         say(f"Figure: {figure}")
 
 
+@app.command()
+def sobol(
+    study: StudyArgument,
+    store: StoreOption = STORE,
+    target: TargetsOption = None,
+    pairs: Annotated[bool, typer.Option(help="Indices of pairs instead of single ones.")] = False,
+    figure: FigureOption = None,
+    language: LanguageOption = "en",
+    format: FormatOption = "table",
+) -> None:
+    """Show Sobol indices: which share of the variance each factor explains (sobol designs)."""
+    from transition_model.analysis.figures.sensitivity import sobol_figure
+    from transition_model.analysis.sensitivity import sobol_indices
+
+    read, results = _results(study, store, figure)
+    found = sobol_indices(results, read, target)
+    table = found.pairs() if pairs else found.table()
+    _answer(table, format, f"{found.study}: Sobol indices, ± half of the 95 % interval")
+    if figure is not None:
+        sobol_figure(found, figure, language)
+        say(f"Figure: {figure}")
+
+
+@app.command()
+def morris(
+    study: StudyArgument,
+    store: StoreOption = STORE,
+    target: TargetsOption = None,
+    figure: FigureOption = None,
+    language: LanguageOption = "en",
+    format: FormatOption = "table",
+) -> None:
+    """Show elementary effects: what moving one factor over its range does (morris designs)."""
+    from transition_model.analysis.figures.sensitivity import morris_figure
+    from transition_model.analysis.sensitivity import morris_effects
+
+    read, results = _results(study, store, figure)
+    found = morris_effects(results, read, target)
+    _answer(found.table(), format, f"{found.study}: elementary effects")
+    if figure is not None:
+        morris_figure(found, figure, language)
+        say(f"Figure: {figure}")
+
+
+@app.command()
+def scores(
+    study: StudyArgument,
+    store: StoreOption = STORE,
+    target: TargetsOption = None,
+    figure: FigureOption = None,
+    language: LanguageOption = "en",
+    format: FormatOption = "table",
+) -> None:
+    """Show feature scores: which factors trees use to predict an outcome (any design)."""
+    from transition_model.analysis.figures.sensitivity import feature_score_figure
+    from transition_model.analysis.sensitivity import feature_scores
+
+    _, results = _results(study, store, figure)
+    found = feature_scores(results, target)
+    _answer(found.table(), format, f"{found.study}: feature scores, ± half of the 95 % interval")
+    if figure is not None:
+        feature_score_figure(found, figure, language)
+        say(f"Figure: {figure}")
+
+
 def _results(study: Path, store: Path, figure: Path | None = None) -> tuple[Study, StudyResults]:
     """A study and what the store has of it; a figure's file is looked at before."""
     from transition_model.analysis.figures.canvas import check_ending

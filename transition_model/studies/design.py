@@ -72,30 +72,57 @@ def _latin_hypercube(study: Study) -> pd.DataFrame:
     return _mapped(study, sampler.random(study.design.points))
 
 
+def quantiles_of(study: Study) -> Array:
+    """Where the points of a Saltelli or Morris design lie in the unit cube.
+
+    Returns
+    -------
+    ndarray
+        Shape (points, factors), in SALib's order of rows.
+
+    Raises
+    ------
+    InputError
+        If the design is another, or has a number of points or levels that it can't have.
+    """
+    samplers = {"sobol": _sobol_quantiles, "morris": _morris_quantiles}
+    if study.design.method not in samplers:
+        raise InputError("design.method", study.design.method, f"one of {', '.join(samplers)}")
+    return samplers[study.design.method](study)
+
+
 def _sobol(study: Study) -> pd.DataFrame:
+    return _mapped(study, _sobol_quantiles(study))
+
+
+def _sobol_quantiles(study: Study) -> Array:
     from SALib.sample import sobol
 
     points = study.design.points
     if points & (points - 1):
         nearest = 2 ** round(math.log2(points))
         raise InputError("design.points", points, f"a power of 2 for sobol, such as {nearest}")
-    quantiles = sobol.sample(
+    quantiles: Array = sobol.sample(
         salib_problem(study.factors), points,
         calc_second_order=study.design.second_order, seed=study.design.seed,
     )  # fmt: skip
-    return _mapped(study, quantiles)
+    return quantiles
 
 
 def _morris(study: Study) -> pd.DataFrame:
+    return _mapped(study, _morris_quantiles(study))
+
+
+def _morris_quantiles(study: Study) -> Array:
     from SALib.sample import morris
 
     if study.design.levels % 2:
         raise InputError("design.levels", study.design.levels, "an even number for morris")
-    quantiles = morris.sample(
+    quantiles: Array = morris.sample(
         salib_problem(study.factors), study.design.points,
         num_levels=study.design.levels, seed=study.design.seed,
     )  # fmt: skip
-    return _mapped(study, quantiles)
+    return quantiles
 
 
 def _scenarios(study: Study) -> pd.DataFrame:

@@ -1,0 +1,128 @@
+"""``analyse`` at the command line: from a study file and a store to a table and a figure."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from transition_model.calendar import months_between
+from transition_model.cli import main
+from transition_model.model import FIRST_MONTH
+from transition_model.results import units_by_name
+from transition_model.runs.identity import model_version
+from transition_model.runs.store import RunStore, StoredRun
+from transition_model.studies import RunPlan, Study
+from transition_model.studies.results import outcomes_of
+
+STUDY = """
+name = "made up"
+replications = 2
+
+[design]
+method = "{method}"
+points = {points}
+
+[uncertainties.parameters]
+car_survival_scale = {{}}
+price_coefficient = {{}}
+
+[uncertainties.structures]
+car_choice = ["familiarity_logit", "bass"]
+
+[outcomes]
+targets = "headline"
+"""
+
+
+def _filled(folder: Path, method: str, points: int) -> list[str]:
+    """A study file and a store whose runs end at drawn values; as arguments."""
+    file, store = folder / "study.toml", folder / "store"
+    file.write_text(STUDY.format(method=method, points=points), "utf-8")
+    study = Study.load(file)
+    planned = RunPlan.of_study(study)
+    names = [name for name, _ in units_by_name()]
+    wanted = [(names.index(o.variable), o.target) for o in outcomes_of(study)]
+    months = len(list(months_between(FIRST_MONTH, planned.last)))
+    rng = np.random.default_rng(1)
+    values = rng.random((len(planned.runs), months, len(names)))
+    for place, target in wanted:
+        assert target is not None
+        values[:, :, place] += target.value - 0.5
+    runs = [
+        StoredRun(
+            key, run.scenario.name, run.scenario.digest, run.scenario.to_query(),
+            dict(run.parameters), run.seed, planned.households, str(planned.last),
+            model_version(), {},
+        )
+        for run, key in zip(planned.runs, planned.keys, strict=True)
+    ]  # fmt: skip
+    with RunStore(store, writing=True) as kept:
+        kept.add(runs, list(values))
+    return [str(file), "--store", str(store)]
+
+
+@pytest.fixture
+def answer(capsys: pytest.CaptureFixture[str]) -> Callable[..., list[dict[str, object]]]:
+    """What a command prints, read as JSON."""
+
+    def answered(*arguments: str) -> list[dict[str, object]]:
+        with pytest.raises(SystemExit) as ended:
+            main([*arguments, "--format", "json"])
+        printed = capsys.readouterr()
+        assert ended.value.code == 0, printed.err
+        rows: list[dict[str, object]] = json.loads(printed.out)
+        return rows
+
+    return answered
+
+
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    return _filled(tmp_path_factory.mktemp("sampled"), "latin_hypercube", 24)
+
+
+@pytest.mark.parametrize(
+    ("command", "column", "rows"),
+    [("probability", "probability", 8), ("convergence", "probability", 8 * 5),
+     ("spread", "standard deviation", 8), ("scores", "score", 8 * 4)],
+)  # fmt: skip
+def test_an_answer_is_a_table_and_a_figure(
+    command: str, column: str, rows: int, sampled: list[str], tmp_path: Path, answer: Callable
+) -> None:
+    figure = tmp_path / "figure.svg"
+    found = answer("analyse", command, *sampled, "--figure", str(figure))
+    assert len(found) == rows
+    assert all(row[column] >= 0.0 for row in found)
+    assert figure.read_text("utf-8").rstrip().endswith("</svg>")
+
+
+@pytest.mark.parametrize(("method", "column"), [("sobol", "total"), ("morris", "mu star")])
+def test_a_design_of_sensitivity_has_its_own_command(
+    method: str, column: str, tmp_path: Path, answer: Callable
+) -> None:
+    figure = tmp_path / "figure.png"
+    study = _filled(tmp_path, method, 4)
+    found = answer("analyse", method, *study, "--figure", str(figure))
+    assert len(found) == 8 * 3
+    assert all(row[column] >= 0.0 for row in found)
+    assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(("probability", "--figure", "figure.pdf"), ".svg or .png"),
+     (("scores", "--target", "nothing"), "energy_intensity_reduction"),
+     (("sobol",), "sobol, for this analysis")],
+)  # fmt: skip
+def test_what_cannot_be_answered_is_one_line(
+    arguments: tuple[str, ...], words: str, sampled: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["analyse", arguments[0], *sampled, *arguments[1:]])
+    printed = capsys.readouterr()
+    assert ended.value.code == 2
+    assert printed.out == ""
+    assert words in printed.err
+    assert len(printed.err.splitlines()) == 1
