@@ -80,7 +80,7 @@ def answer(capsys: pytest.CaptureFixture[str]) -> Callable[..., list[dict[str, o
 
 @pytest.fixture(scope="module")
 def sampled(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    return _filled(tmp_path_factory.mktemp("sampled"), "latin_hypercube", 24)
+    return _filled(tmp_path_factory.mktemp("sampled"), "latin_hypercube", 64)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,17 @@ def test_a_design_of_sensitivity_has_its_own_command(
     assert len(found) == 8 * 3
     assert all(row[column] >= 0.0 for row in found)
     assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_conditions_of_missing_a_target_are_looked_for(
+    sampled: list[str], tmp_path: Path, answer: Callable
+) -> None:
+    figure = tmp_path / "figure.svg"
+    target = ["green_factories", "--tradeoff", "--figure", str(figure)]
+    boxes = answer("analyse", "discover", sampled[0], *target, *sampled[1:])
+    assert boxes[0]["coverage"] == 1.0
+    assert sum(bool(box["chosen"]) for box in boxes) == 1
+    assert figure.read_text("utf-8").rstrip().endswith("</svg>")
 
 
 @pytest.mark.parametrize(

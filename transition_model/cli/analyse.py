@@ -162,6 +162,34 @@ def scores(
         say(f"Figure: {figure}")
 
 
+@app.command()
+def discover(
+    study: StudyArgument,
+    target: Annotated[str, typer.Argument(help="The target whose conditions are looked for.")],
+    store: StoreOption = STORE,
+    met: Annotated[bool, typer.Option("--met", help="When it is met, not missed.")] = False,
+    density: Annotated[
+        float | None, typer.Option(help="Share of the box's points that have to be cases.")
+    ] = None,
+    tradeoff: Annotated[bool, typer.Option("--tradeoff", help="All boxes, not one.")] = False,
+    figure: FigureOption = None,
+    language: LanguageOption = "en",
+    format: FormatOption = "table",
+) -> None:
+    """Show under which conditions a target is missed (PRIM)."""
+    from transition_model.analysis import discovery
+    from transition_model.analysis.figures.discovery import discovery_figure
+
+    read, results = _results(study, store, figure)
+    found = discovery.discover(results, read, target, met=met, density=density)
+    table = found.tradeoff() if tradeoff else found.table()
+    _answer(table, format, f"{found.study}: when {target} is {found.event}")
+    say(found.note)
+    if figure is not None:
+        discovery_figure(found, results.planned.points, figure, language)
+        say(f"Figure: {figure}")
+
+
 def _results(study: Path, store: Path, figure: Path | None = None) -> tuple[Study, StudyResults]:
     """A study and what the store has of it; a figure's file is looked at before."""
     from transition_model.analysis.figures.canvas import check_ending
