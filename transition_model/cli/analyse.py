@@ -190,6 +190,51 @@ def discover(
         say(f"Figure: {figure}")
 
 
+@app.command()
+def compare(
+    under: Annotated[str, typer.Argument(help="The scenario that is looked at.")],
+    without: Annotated[str, typer.Argument(help="The one that it is held against.")],
+    seeds: Annotated[int, typer.Option(help="Pairs of runs, from seed 1 on.")] = 8,
+    households: Annotated[int, typer.Option(help="Household agents of a run.")] = 2_000,
+    since: Annotated[str, typer.Option(help="First month of flows and money.")] = "2025-01",
+    until: Annotated[str, typer.Option(help="Last month of flows and money.")] = "2027-12",
+    series: Annotated[
+        list[str] | None, typer.Option("--series", help="A result variable; can be given again.")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Processes.")] = 1,
+    figure: FigureOption = None,
+    language: LanguageOption = "en",
+    format: FormatOption = "table",
+) -> None:
+    """Compare two scenarios on the same luck: targets, additional and windfall, who gets money."""
+    from transition_model.analysis import comparison
+    from transition_model.analysis.figures.canvas import check_ending
+    from transition_model.analysis.figures.comparison import comparison_figure
+    from transition_model.calendar import Month
+    from transition_model.plan import load_plan
+    from transition_model.scenario import Scenario
+
+    if figure is not None:
+        check_ending(figure)
+    found = comparison.compare(
+        Scenario.load(under),
+        Scenario.load(without),
+        seeds=range(1, seeds + 1),
+        households=households,
+        since=Month.parse(since, "--since"),
+        until=Month.parse(until, "--until"),
+        targets=[target.id for target in load_plan().targets],
+        series=series or ["carbon_dioxide_per_month"],
+        workers=workers,
+        progress=lambda done, asked: say(f"{done} of {asked} runs"),
+    )
+    _answer(found.table(), format, f"{under} against {without}")
+    say(found.note)
+    if figure is not None:
+        comparison_figure(found, figure, language)
+        say(f"Figure: {figure}")
+
+
 def _results(study: Path, store: Path, figure: Path | None = None) -> tuple[Study, StudyResults]:
     """A study and what the store has of it; a figure's file is looked at before."""
     from transition_model.analysis.figures.canvas import check_ending
