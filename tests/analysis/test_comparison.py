@@ -136,7 +136,7 @@ def test_one_seed_gives_no_interval() -> None:
     assert "no interval: one seed" in one.note
 
 
-def test_seeds_and_window_are_looked_at_first() -> None:
+def test_seeds_window_and_names_are_looked_at_first() -> None:
     plan = Scenario.load("plan")
     with pytest.raises(InputError, match="seeds"):
         compare(plan, plan, seeds=[], since=SINCE)
@@ -144,6 +144,8 @@ def test_seeds_and_window_are_looked_at_first() -> None:
         compare(plan, plan, seeds=[1, 1], since=SINCE)
     with pytest.raises(InputError, match="window"):
         compare(plan, plan, seeds=[1], since=UNTIL, until=SINCE)
+    with pytest.raises(InputError, match="list targets"):
+        compare(plan, plan, seeds=[1], since=SINCE, targets=["nothing"])
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

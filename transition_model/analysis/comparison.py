@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from transition_model.analysis.paired import CAR_PROGRAMMES, Paired
 from transition_model.calendar import Month
 from transition_model.errors import InputError
+from transition_model.plan import load_plan
 from transition_model.results import checked_name, units_by_name
 from transition_model.scenario import Scenario
 from transition_model.scoreboard import TARGET_MONTH
@@ -385,6 +386,10 @@ def compare(
         raise InputError("seeds", list(seeds), "one or more seeds, each once")
     if until < since:
         raise InputError("window", f"{since} to {until}", "a last month not before the first")
+    known = {target.id for target in load_plan().targets}
+    for name in targets:
+        if name not in known:
+            raise InputError("target", name, "a target (transition-model list targets)")
     outcomes = target_outcomes(targets)
     names = tuple(checked_name(name) for name in series)
     end = max(until, TARGET_MONTH) if outcomes else until

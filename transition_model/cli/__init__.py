@@ -155,6 +155,7 @@ def check(
 
 app.add_typer(experiment.app, name="experiment")
 analyse.app.command()(answers.attribution)
+analyse.app.command()(answers.abatement)
 app.add_typer(analyse.app, name="analyse")
 app.command()(experiment.query)
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from transition_model.cli.experiment import STORE, FormatOption, StoreOption, StudyArgument
-from transition_model.cli.printing import Format, print_rows, records, say
+from transition_model.cli.printing import print_frame, say
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from transition_model.studies import Study
     from transition_model.studies.results import StudyResults
 
@@ -45,7 +43,7 @@ def probability(
 
     read, results = _results(study, store, figure)
     found = probabilities(results, read)
-    _answer(found.table(), format, f"{found.study}: probability of meeting the targets")
+    print_frame(found.table(), format, f"{found.study}: probability of meeting the targets")
     say(found.note)
     if figure is not None:
         probability_figure(found, figure, language)
@@ -70,7 +68,7 @@ def convergence(
     found = probabilities(results, read)
     table = found.convergence()
     table = table[table["target"].isin(targets)] if target else table
-    _answer(table, format, f"{found.study}: probability by number of runs")
+    print_frame(table, format, f"{found.study}: probability by number of runs")
     say(found.note)
     if figure is not None:
         convergence_figure(found, figure, language, target or ())
@@ -91,7 +89,7 @@ def spread(
 
     _, results = _results(study, store, figure)
     found = analysis.spread(results)
-    _answer(found.table(), format, f"{found.study}: shares of the variance")
+    print_frame(found.table(), format, f"{found.study}: shares of the variance")
     if figure is not None:
         spread_figure(found, figure, language)
         say(f"Figure: {figure}")
@@ -114,7 +112,7 @@ def sobol(
     read, results = _results(study, store, figure)
     found = sobol_indices(results, read, target)
     table = found.pairs() if pairs else found.table()
-    _answer(table, format, f"{found.study}: Sobol indices, ± half of the 95 % interval")
+    print_frame(table, format, f"{found.study}: Sobol indices, ± half of the 95 % interval")
     if figure is not None:
         sobol_figure(found, figure, language)
         say(f"Figure: {figure}")
@@ -135,7 +133,7 @@ def morris(
 
     read, results = _results(study, store, figure)
     found = morris_effects(results, read, target)
-    _answer(found.table(), format, f"{found.study}: elementary effects")
+    print_frame(found.table(), format, f"{found.study}: elementary effects")
     if figure is not None:
         morris_figure(found, figure, language)
         say(f"Figure: {figure}")
@@ -156,7 +154,9 @@ def scores(
 
     _, results = _results(study, store, figure)
     found = feature_scores(results, target)
-    _answer(found.table(), format, f"{found.study}: feature scores, ± half of the 95 % interval")
+    print_frame(
+        found.table(), format, f"{found.study}: feature scores, ± half of the 95 % interval"
+    )
     if figure is not None:
         feature_score_figure(found, figure, language)
         say(f"Figure: {figure}")
@@ -183,7 +183,7 @@ def discover(
     read, results = _results(study, store, figure)
     found = discovery.discover(results, read, target, met=met, density=density)
     table = found.tradeoff() if tradeoff else found.table()
-    _answer(table, format, f"{found.study}: when {target} is {found.event}")
+    print_frame(table, format, f"{found.study}: when {target} is {found.event}")
     say(found.note)
     if figure is not None:
         discovery_figure(found, results.planned.points, figure, language)
@@ -228,7 +228,7 @@ def compare(
         workers=workers,
         progress=lambda done, asked: say(f"{done} of {asked} runs"),
     )
-    _answer(found.table(), format, f"{under} against {without}")
+    print_frame(found.table(), format, f"{under} against {without}")
     say(found.note)
     if figure is not None:
         comparison_figure(found, figure, language)
@@ -266,13 +266,3 @@ def _named(chosen: list[str] | None, outcomes: list[str]) -> list[str]:
         if name not in outcomes:
             raise InputError("--target", name, f"one of {', '.join(outcomes)}")
     return chosen or outcomes
-
-
-def _answer(table: pd.DataFrame, format: Format, title: str) -> None:
-    """Print a table; a number that is not known is a dash."""
-    rows = [{name: _known(value) for name, value in row.items()} for row in records(table)]
-    print_rows(rows, format, title)
-
-
-def _known(value: Any) -> Any:
-    return None if isinstance(value, float) and value != value else value

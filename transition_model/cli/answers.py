@@ -62,6 +62,45 @@ def attribution(
         say(f"Figure: {figure}")
 
 
+def abatement(
+    study: StudyArgument,
+    store: StoreOption = STORE,
+    workers: WorkersOption = None,
+    groups: Annotated[
+        bool, typer.Option("--groups", help="Groups of measures, not each measure alone.")
+    ] = False,
+    targets: Annotated[
+        bool, typer.Option("--targets", help="Cost for each unit of a target, not of a tonne.")
+    ] = False,
+    figure: FigureOption = None,
+    language: LanguageOption = "en",
+    format: FormatOption = "table",
+) -> None:
+    """Show what each measure abates and costs: the plan against the plan without it."""
+    from transition_model.analysis import abatement as analysis
+    from transition_model.analysis.figures.abatement import abatement_figure
+    from transition_model.analysis.figures.canvas import check_ending
+    from transition_model.runs.batch import Workers
+    from transition_model.runs.store import RunStore
+    from transition_model.studies import Study
+
+    if figure is not None:
+        check_ending(figure)
+    read = Study.load(study)
+    with (
+        RunStore(store, writing=True) as kept,
+        Workers(workers) as team,
+        _bar(f"{read.name}: without each") as progress,
+    ):
+        found = analysis.abatement(read, kept, team, singly=not groups, progress=progress)
+    table = found.target_costs() if targets else found.table()
+    print_frame(table, format, f"{read.name}: what measures abate and cost")
+    say(found.note)
+    if figure is not None:
+        abatement_figure(found, figure, language)
+        say(f"Figure: {figure}")
+
+
 @contextmanager
 def _bar(label: str) -> Iterator[Progress]:
     """A bar on standard error that goes on as runs are made."""
