@@ -9,6 +9,7 @@ import pytest
 from transition_model import InputError
 from transition_model.analysis.abatement import (
     EMITS,
+    NO_COST,
     SAVES,
     UNSEEN,
     UNTOUCHED,
@@ -73,17 +74,17 @@ def found() -> Abatement:
 
 def test_a_wedge_is_what_is_missing_without_the_measure(found: Abatement) -> None:
     row = found.table().set_index("group").loc["measure_21"]
-    assert row["abated, 1000 tCO2"] == pytest.approx(2000.0)
-    assert row["cost, 1e6 yuan"] == pytest.approx(400.0)
-    assert (row["yuan/tCO2"], row["low"], row["high"]) == (pytest.approx(200.0),) * 3
-    assert row["abated ±"] == pytest.approx(0.0, abs=1e-9)
+    assert row["abated kt"] == pytest.approx(2000.0)
+    assert row["net M yuan"] == pytest.approx(400.0)
+    assert (row["yuan/t"], row["low"], row["high"]) == (pytest.approx(200.0),) * 3
+    assert row["± kt"] == pytest.approx(0.0, abs=1e-9)
     assert row["note"] == ""
 
 
 def test_a_measure_that_saves_money_has_a_negative_cost_and_stands_first(found: Abatement) -> None:
     first = found.table().iloc[0]
     assert first["group"] == "measure_31"
-    assert first["yuan/tCO2"] == pytest.approx(-100.0)
+    assert first["yuan/t"] == pytest.approx(-100.0)
     assert first["note"] == SAVES
 
 
@@ -92,9 +93,17 @@ def test_where_nothing_is_spared_there_is_no_cost_per_tonne(
     number: int, note: str, found: Abatement
 ) -> None:
     row = found.table().set_index("group").loc[f"measure_{number}"]
-    assert math.isnan(row["yuan/tCO2"])
+    assert math.isnan(row["yuan/t"])
     assert row["note"] == note
-    assert not math.isnan(row["cost, 1e6 yuan"])
+    assert not math.isnan(row["net M yuan"])
+
+
+def test_a_cost_that_may_be_none_is_said_to_be_so() -> None:
+    brings = Quantities(np.full(3, -1e6), 1e6 * LUCK - 1e5, *np.zeros((2, 3)), np.zeros((3, 0)))
+    wedge = Wedge(_group(21), brings)
+    assert wedge.note == NO_COST
+    cost, low, high = wedge.cost_per_tonne
+    assert (cost, low < 0.0 < high) == (pytest.approx(-0.1), True)
 
 
 def test_revenue_is_taken_off_what_is_paid() -> None:
@@ -108,7 +117,7 @@ def test_a_cost_per_point_is_told_of_the_measures_own_targets(found: Abatement) 
     row = rows.iloc[0]
     assert row["target"] == "msw_recycling_rate"
     assert row["effect"] == pytest.approx(10.0)
-    assert row["1e6 yuan per unit"] == pytest.approx(40.0)
+    assert row["M yuan per unit"] == pytest.approx(40.0)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +126,7 @@ def test_a_cost_per_point_is_told_of_the_measures_own_targets(found: Abatement) 
 )
 def test_a_target_that_is_not_helped_has_no_cost(without: float, note: str) -> None:
     rows = _found({21: _runs(1e9, 4e9, without)}).target_costs()
-    assert math.isnan(rows["1e6 yuan per unit"].iloc[0])
+    assert math.isnan(rows["M yuan per unit"].iloc[0])
     assert rows["note"].iloc[0] == note
 
 
@@ -130,7 +139,7 @@ def test_a_target_from_above_is_helped_by_less() -> None:
     brings = _runs(0.0, 6e6, -2.0) - _runs(0.0, 0.0, 0.0)
     wedge = Wedge(_group(number), brings)
     found = Abatement("known", SINCE, UNTIL, 3, 6, 1000, outcomes, (wedge,))
-    assert found.target_costs()["1e6 yuan per unit"].iloc[0] == pytest.approx(3.0)
+    assert found.target_costs()["M yuan per unit"].iloc[0] == pytest.approx(3.0)
 
 
 def test_wedges_need_a_run_without_each() -> None:

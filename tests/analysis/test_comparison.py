@@ -100,6 +100,14 @@ def test_effects_are_mean_differences(found: Comparison) -> None:
     assert "2 pairs of runs" in found.note
 
 
+def test_large_numbers_are_told_in_millions() -> None:
+    runs = [_observed(5e7, 1.0, 1.0, 1e8), _observed(3e7, 1.0, 1.0, 3e8)]
+    table = comparison_of(("a", "b"), (1, 2), QUESTION, runs, runs).table().set_index("quantity")
+    assert table.loc["carbon_dioxide_per_month", "unit"] == "1e6 tCO2"
+    assert table.loc["carbon_dioxide_per_month", "a"] == pytest.approx(400.0)
+    assert table.loc["public_money", "a"] == pytest.approx(4.0)
+
+
 def test_what_is_not_additional_is_windfall(found: Comparison) -> None:
     ratios = {ratio.id: ratio.value for ratio in found.ratios}
     assert ratios["additional_share_of_subsidised"] == pytest.approx(0.4)
@@ -165,7 +173,8 @@ def test_the_coupled_model_is_compared_on_the_same_luck() -> None:
         until=Month.parse("2025-06"), series=["new_car_sales_per_month"],
     )  # fmt: skip
     effects = {effect.id: effect for effect in found.effects}
-    assert effects["public_money"].pair.mean > 1e8
+    assert effects["public_money"].unit == "1e8 yuan"
+    assert effects["public_money"].pair.mean > 1.0
     assert np.all(effects["subsidised_cars"].pair.without == 0.0)
     np.testing.assert_array_equal(
         effects["new_cars"].pair.under, effects["new_car_sales_per_month"].pair.under

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from transition_model.analysis.abatement import plan_without_each
+from transition_model.analysis.attribution import groups_of
 from transition_model.calendar import months_between
 from transition_model.cli import main
 from transition_model.model import FIRST_MONTH
@@ -41,7 +43,12 @@ def _filled(folder: Path, method: str, points: int) -> list[str]:
     file, store = folder / "study.toml", folder / "store"
     file.write_text(STUDY.format(method=method, points=points), "utf-8")
     study = Study.load(file)
-    planned = RunPlan.of_study(study)
+    _store(store, study, RunPlan.of_study(study))
+    return [str(file), "--store", str(store)]
+
+
+def _store(folder: Path, study: Study, planned: RunPlan) -> None:
+    """A store with drawn series of all runs of a plan."""
     names = [name for name, _ in units_by_name()]
     wanted = [(names.index(o.variable), o.target) for o in outcomes_of(study)]
     months = len(list(months_between(FIRST_MONTH, planned.last)))
@@ -58,9 +65,8 @@ def _filled(folder: Path, method: str, points: int) -> list[str]:
         )
         for run, key in zip(planned.runs, planned.keys, strict=True)
     ]  # fmt: skip
-    with RunStore(store, writing=True) as kept:
+    with RunStore(folder, writing=True) as kept:
         kept.add(runs, list(values))
-    return [str(file), "--store", str(store)]
 
 
 @pytest.fixture
@@ -119,6 +125,32 @@ def test_conditions_of_missing_a_target_are_looked_for(
     assert boxes[0]["coverage"] == 1.0
     assert sum(bool(box["chosen"]) for box in boxes) == 1
     assert figure.read_text("utf-8").rstrip().endswith("</svg>")
+
+
+def test_each_group_is_priced_from_runs_that_are_there(tmp_path: Path, answer: Callable) -> None:
+    file, store, figure = tmp_path / "s.toml", tmp_path / "store", tmp_path / "figure.svg"
+    text = STUDY.format(method="latin_hypercube", points=1)
+    file.write_text(text + "[attribution.groups]\nsorting = [21]\nprices = [31]\n", "utf-8")
+    study = Study.load(file)
+    _store(store, study, plan_without_each(study, groups_of(study)))
+    study_and_store = [str(file), "--store", str(store), "--groups", "--workers", "1"]
+    found = answer("analyse", "abatement", *study_and_store, "--figure", str(figure))
+    assert {row["group"] for row in found} == {"sorting", "prices"}
+    assert all(row["± kt"] > 0.0 for row in found)
+    assert "sorting" in figure.read_text("utf-8")
+    targets = answer("analyse", "abatement", *study_and_store, "--targets")
+    assert {row["target"] for row in targets} >= {"msw_recycling_rate"}
+
+
+def test_two_scenarios_are_compared(tmp_path: Path, answer: Callable) -> None:
+    figure = tmp_path / "figure.svg"
+    small = ["--seeds", "1", "--households", "200", "--figure", str(figure)]
+    found = answer("analyse", "compare", "plan", "none", *small)
+    assert {row["kind"] for row in found} >= {"target", "series", "additional", "income group"}
+    spent = next(row for row in found if row["quantity"] == "public_money")
+    assert spent["effect"] > 0.0
+    assert spent["low"] is None
+    assert "windfall" in figure.read_text("utf-8")
 
 
 @pytest.mark.parametrize(

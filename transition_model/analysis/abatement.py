@@ -47,6 +47,7 @@ FLOWS = {
 """Flows that are summed over the plan's months, and the unit in which they count."""
 
 SAVES = "saves public money"
+NO_COST = "cost not told apart from nothing"
 EMITS = "emits more: no cost of abatement"
 UNSEEN = "no abatement told apart from nothing"
 UNTOUCHED = "does not move emissions"
@@ -118,7 +119,7 @@ class Wedge:
             return UNSEEN
         if abated.mean() < 0.0:
             return EMITS
-        return SAVES if self.brings.cost.mean() < 0.0 else ""
+        return _note_of(self.brings.cost)
 
     @property
     def cost_per_tonne(self) -> tuple[float, float, float]:
@@ -126,6 +127,13 @@ class Wedge:
         if self.note in (UNTOUCHED, UNSEEN, EMITS):
             return math.nan, math.nan, math.nan
         return _ratio(self.brings.cost, self.abated)
+
+
+def _note_of(cost: Array) -> str:
+    """What is odd about a cost; empty if nothing is."""
+    if abs(float(cost.mean())) <= half_interval(cost):
+        return NO_COST
+    return SAVES if cost.mean() < 0.0 else ""
 
 
 def _ratio(cost: Array, gain: Array) -> tuple[float, float, float]:
@@ -170,7 +178,10 @@ class Abatement:
         )
 
     def table(self) -> pd.DataFrame:
-        """One row a group, the cheapest tonne first, those without a cost last."""
+        """One row a group, the cheapest tonne first, those without a cost last.
+
+        Thousands of tonnes of carbon dioxide, and millions of yuan.
+        """
         wedges = sorted(self.wedges, key=lambda wedge: _last(wedge.cost_per_tonne[0]))
         return pd.DataFrame([_row(wedge) for wedge in wedges])
 
@@ -194,16 +205,15 @@ def _row(wedge: Wedge) -> dict[str, float | str]:
     cost, low, high = wedge.cost_per_tonne
     brings, abated = wedge.brings, wedge.abated
     row: dict[str, float | str] = {"group": wedge.group.id}
-    row["measures"] = " ".join(map(str, wedge.group.measures))
+    spent = brings.subsidies + brings.programmes
     row |= {
-        "abated, 1000 tCO2": float(abated.mean()) / 1e3,
-        "abated ±": half_interval(abated) / 1e3,
-        "cost, 1e6 yuan": float(brings.cost.mean()) / 1e6,
-        "cost ±": half_interval(brings.cost) / 1e6,
-        "subsidies, 1e6 yuan": float(brings.subsidies.mean()) / 1e6,
-        "programmes, 1e6 yuan": float(brings.programmes.mean()) / 1e6,
-        "revenue, 1e6 yuan": float(brings.revenue.mean()) / 1e6,
-        "yuan/tCO2": cost,
+        "abated kt": float(abated.mean()) / 1e3,
+        "± kt": half_interval(abated) / 1e3,
+        "net M yuan": float(brings.cost.mean()) / 1e6,
+        "± M yuan": half_interval(brings.cost) / 1e6,
+        "spent M yuan": float(spent.mean()) / 1e6,
+        "revenue M yuan": float(brings.revenue.mean()) / 1e6,
+        "yuan/t": cost,
         "low": low,
         "high": high,
     }
@@ -225,8 +235,8 @@ def _target_row(wedge: Wedge, outcome: Outcome, effect: Array) -> dict[str, floa
         note = "leads away from the target"
     else:
         value, low, high = (bound / 1e6 for bound in _ratio(cost, gain))
-        note = SAVES if cost.mean() < 0.0 else ""
-    row |= {"1e6 yuan per unit": value, "low": low, "high": high}
+        note = _note_of(cost)
+    row |= {"M yuan per unit": value, "low": low, "high": high}
     return row | {"note": note}
 
 

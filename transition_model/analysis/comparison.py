@@ -37,10 +37,16 @@ CONFIDENCE = 0.95
 SALES = "new_car_sales_per_month"
 """Cars that may be additional."""
 
+LARGE = 1e6
+"""Numbers from here on are told in millions of their unit."""
+
+YI = 1e8
+"""Public money is told in 1e8 yuan."""
+
 MONTHLY = "/month"
 """End of the unit of a flow, which is summed over the window; levels are taken at its end."""
 
-INCOME, DISTRICT = "money by income group", "money by district"
+INCOME, DISTRICT = "income group", "district"
 """Kinds of effects: what households receive, yuan each."""
 
 
@@ -467,7 +473,10 @@ def comparison_of(
         definition = load_definitions().get(name.partition(".")[0])
         words = (name, name) if definition is None else (definition.label_en, definition.label_zh)
         unit = units[name].removesuffix(MONTHLY)
-        effects.append(Effect("series", name, *words, unit, along(lambda o: o.series, place)))
+        pairs = along(lambda o: o.series, place)
+        if abs(float(pairs.under.mean())) >= LARGE:
+            unit, pairs = f"{LARGE:.0e} {unit}".replace("e+0", "e"), pairs.over(LARGE)
+        effects.append(Effect("series", name, *words, unit, pairs))
     cars = pair(lambda o: o.cars)
     subsidised = pair(lambda o: o.subsidised)
     paid = pair(lambda o: o.car_money)
@@ -478,9 +487,10 @@ def comparison_of(
         Effect("additional", "new_cars", "New cars", "新车", "vehicle", cars),
         Effect("additional", "subsidised_cars", "Subsidised cars", "获补贴新车", "vehicle",
                subsidised),
-        Effect("additional", "money_for_cars", "Money for cars", "汽车补贴", "yuan", paid),
+        Effect("additional", "money_for_cars", "Money for cars", "汽车补贴", "1e8 yuan",
+               paid.over(YI)),
         Effect("additional", "public_money", "Public money, all programmes", "财政支出（全部项目）",
-               "yuan", pair(lambda o: o.money)),
+               "1e8 yuan", pair(lambda o: o.money).over(YI)),
     ]  # fmt: skip
     more = subsidised.difference
     ratios = (

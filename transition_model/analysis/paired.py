@@ -200,6 +200,10 @@ class Paired:
         """What the policy brings, seed by seed, shape (seeds,)."""
         return self.under - self.without
 
+    def over(self, unit: float) -> Paired:
+        """The same in another unit, as large as so many of this one."""
+        return Paired(self.under / unit, self.without / unit)
+
     @property
     def mean(self) -> float:
         """Mean difference."""

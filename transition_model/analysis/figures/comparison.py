@@ -42,7 +42,7 @@ def comparison_figure(found: Comparison, path: Path, language: Language = "en") 
         _targets(figure.add_subplot(grid[:, 0]), targets, language)
         _cars(figure.add_subplot(grid[0, 1]), found, language)
         words = ("by income group", "分收入组")
-        _money(figure.add_subplot(grid[1, 1]), found, found.of_kind(INCOME), words, language)
+        _money(figure.add_subplot(grid[1, 1]), found.of_kind(INCOME), words, language)
         _districts(figure.add_subplot(grid[2, 1]), found, language)
         seeds = in_words(language, f"{len(found.seeds)} seeds", f"{len(found.seeds)}个种子")
         title = f"{found.under} − {found.without}, {seeds}, {found.since} – {found.until}"
@@ -85,22 +85,17 @@ def _cars(axes: Any, found: Comparison, language: Language) -> None:
 
 
 def _money(
-    axes: Any,
-    found: Comparison,
-    effects: tuple[Effect, ...],
-    words: tuple[str, str],
-    language: Language,
+    axes: Any, effects: tuple[Effect, ...], words: tuple[str, str], language: Language
 ) -> None:
+    """What a household receives more, with the interval."""
     rows = np.arange(len(effects))[::-1]
-    for shift, colour, name, values in (
-        (0.2, BLUE, found.under, [effect.pair.under.mean() for effect in effects]),
-        (-0.2, GREY, found.without, [effect.pair.without.mean() for effect in effects]),
-    ):
-        axes.barh(rows + shift, np.nan_to_num(values), 0.38, color=colour, label=name)
+    means = np.nan_to_num([effect.pair.mean for effect in effects])
+    halves = np.nan_to_num([effect.half for effect in effects])
+    axes.barh(rows, means, color=BLUE, xerr=halves, error_kw={"linewidth": 0.8})
+    axes.axvline(0.0, color=GREY, linewidth=0.7)
     axes.set_yticks(rows, [_name(effect, language) for effect in effects], fontsize=6.5)
-    label = in_words(language, "yuan a household, ", "元/户，") + in_words(language, *words)
-    axes.set_xlabel(label)
-    axes.legend(frameon=False, fontsize=7, loc="lower right")
+    label = in_words(language, "more yuan a household", "每户多得（元）")
+    axes.set_xlabel(f"{label}, {in_words(language, *words)}", fontsize=7)
     plain(axes)
 
 
@@ -109,5 +104,5 @@ def _districts(axes: Any, found: Comparison, language: Language) -> None:
 
     known = [effect for effect in found.of_kind(DISTRICT) if not np.isnan(effect.pair.mean)]
     known.sort(key=lambda effect: -abs(effect.pair.mean))
-    words = ("districts with the largest differences", "差异最大的区县")
-    _money(axes, found, tuple(known[:DISTRICTS_SHOWN]), words, language)
+    words = ("by district: the largest", "差异最大的区县")
+    _money(axes, tuple(known[:DISTRICTS_SHOWN]), words, language)
