@@ -1,6 +1,7 @@
 """``analyse`` at the command line: from a study file and a store to a table and a figure."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,6 +117,15 @@ def test_a_design_of_sensitivity_has_its_own_command(
     assert figure.read_bytes().startswith(b"\x89PNG")
 
 
+def test_people_read_shares_and_intervals_in_one_cell(
+    sampled: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["analyse", "spread", *sampled])
+    printed = capsys.readouterr().out
+    assert re.search(r"-?\d\.\d\d \(-?\d\.\d\d to -?\d\.\d\d\)", printed)
+
+
 def test_conditions_of_missing_a_target_are_looked_for(
     sampled: list[str], tmp_path: Path, answer: Callable
 ) -> None:
@@ -146,7 +156,15 @@ def test_two_scenarios_are_compared(tmp_path: Path, answer: Callable) -> None:
     figure = tmp_path / "figure.svg"
     small = ["--seeds", "1", "--households", "200", "--figure", str(figure)]
     found = answer("analyse", "compare", "plan", "none", *small)
-    assert {row["kind"] for row in found} >= {"target", "series", "additional", "income group"}
+    assert {row["kind"] for row in found} >= {
+        "target",
+        "series",
+        "cars",
+        "money",
+        "income",
+        "district",
+        "ratio",
+    }
     spent = next(row for row in found if row["quantity"] == "public_money")
     assert spent["effect"] > 0.0
     assert spent["low"] is None

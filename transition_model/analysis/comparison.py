@@ -46,7 +46,7 @@ YI = 1e8
 MONTHLY = "/month"
 """End of the unit of a flow, which is summed over the window; levels are taken at its end."""
 
-INCOME, DISTRICT = "income group", "district"
+INCOME, DISTRICT = "income", "district"
 """Kinds of effects: what households receive, yuan each."""
 
 
@@ -113,7 +113,7 @@ class Effect:
     Attributes
     ----------
     kind
-        ``target``, ``series``, ``additional``, or money by group.
+        ``target``, ``series``, ``cars``, ``money``, or a group that receives it.
     id, label_en, label_zh, unit
         The quantity.
     pair
@@ -484,22 +484,22 @@ def comparison_of(
         subsidised.under - cars.under, subsidised.without - cars.without
     )  # Their difference: subsidised ones that would have been bought anyway.
     effects += [
-        Effect("additional", "new_cars", "New cars", "新车", "vehicle", cars),
-        Effect("additional", "subsidised_cars", "Subsidised cars", "获补贴新车", "vehicle",
+        Effect("cars", "new_cars", "New cars", "新车", "vehicle", cars),
+        Effect("cars", "subsidised_cars", "Subsidised cars", "获补贴新车", "vehicle",
                subsidised),
-        Effect("additional", "money_for_cars", "Money for cars", "汽车补贴", "1e8 yuan",
+        Effect("cars", "money_for_cars", "Money for cars", "汽车补贴", "1e8 yuan",
                paid.over(YI)),
-        Effect("additional", "public_money", "Public money, all programmes", "财政支出（全部项目）",
+        Effect("money", "public_money", "Public money, all programmes", "财政支出（全部项目）",
                "1e8 yuan", pair(lambda o: o.money).over(YI)),
     ]  # fmt: skip
     more = subsidised.difference
     ratios = (
-        Ratio.of("additional_share_of_subsidised", "share", cars.difference, more),
-        Ratio.of("windfall_share_of_subsidised", "share", windfall.difference, more),
+        Ratio.of("additional_share", "share", cars.difference, more),
+        Ratio.of("windfall_share", "share", windfall.difference, more),
         Ratio.of("money_per_additional_car", "yuan/vehicle", paid.difference, cars.difference),
-        Ratio.of("additional_cars_per_million_yuan", "vehicle/1e6 yuan", cars.difference,
+        Ratio.of("additional_cars_per_yuan", "vehicle/1e6 yuan", cars.difference,
                  paid.difference / 1e6),
-        Ratio.of("windfall_cars_per_million_yuan", "vehicle/1e6 yuan", windfall.difference,
+        Ratio.of("windfall_cars_per_yuan", "vehicle/1e6 yuan", windfall.difference,
                  paid.difference / 1e6),
     )  # fmt: skip
     groups, districts = dimension("income_group"), load_districts()

@@ -11,6 +11,8 @@ from transition_model.cli.experiment import STORE, FormatOption, StoreOption, St
 from transition_model.cli.printing import print_frame, say
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from transition_model.studies import Study
     from transition_model.studies.results import StudyResults
 
@@ -89,7 +91,11 @@ def spread(
 
     _, results = _results(study, store, figure)
     found = analysis.spread(results)
-    print_frame(found.table(), format, f"{found.study}: shares of the variance")
+    table = found.table()
+    if format == "table":
+        parts = ("parameters", "structures", "luck")
+        table = _with_intervals(table, parts).drop(columns=["seeds", "points left out"])
+    print_frame(table, format, f"{found.study}: shares of the variance, with 95 % intervals")
     if figure is not None:
         spread_figure(found, figure, language)
         say(f"Figure: {figure}")
@@ -266,3 +272,16 @@ def _named(chosen: list[str] | None, outcomes: list[str]) -> list[str]:
         if name not in outcomes:
             raise InputError("--target", name, f"one of {', '.join(outcomes)}")
     return chosen or outcomes
+
+
+def _with_intervals(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A table for people: each of these columns and its low and high in one cell."""
+    narrow = table.copy()
+    for name in columns:
+        sides = (table[name], table[f"{name} low"], table[f"{name} high"])
+        narrow[name] = [
+            "-" if value != value else f"{value:.2f} ({low:.2f} to {high:.2f})"
+            for value, low, high in zip(*sides, strict=True)
+        ]
+        narrow = narrow.drop(columns=[f"{name} low", f"{name} high"])
+    return narrow

@@ -68,7 +68,7 @@ def _targets(axes: Any, targets: tuple[Effect, ...], language: Language) -> None
 
 
 def _cars(axes: Any, found: Comparison, language: Language) -> None:
-    effects = {effect.id: effect.pair.mean for effect in found.of_kind("additional")}
+    effects = {effect.id: effect.pair.mean for effect in found.of_kind("cars")}
     subsidised, additional = effects["subsidised_cars"], effects["new_cars"]
     windfall = subsidised - additional
     for left, cars, colour, english, chinese in (
