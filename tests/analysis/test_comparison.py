@@ -93,7 +93,7 @@ def test_effects_are_mean_differences(found: Comparison) -> None:
     row = table.loc[("target", TARGET)]
     assert (row["none"], row["paid"], row["effect"]) == (52.5, 55.0, 2.5)
     assert row["high"] - row["effect"] == pytest.approx(12.7062 * 0.5, rel=1e-4)
-    assert row["note"] == "not told apart from nothing"
+    assert row["note"] == "interval holds 0"
     assert table.loc[("series", "carbon_dioxide_per_month"), "unit"] == "tCO2"
     assert table.loc[("cars", "new_cars"), "effect"] == 40.0
     assert table.loc[("cars", "new_cars"), "note"] == ""

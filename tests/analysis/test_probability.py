@@ -239,7 +239,7 @@ def test_a_study_splits_its_spread_with_an_interval(
         assert row[name] == pytest.approx(1.0 / 3.0, abs=0.05)
         assert row[f"{name} low"] < 1.0 / 3.0 < row[f"{name} high"]
     assert row["standard deviation"] == pytest.approx(np.sqrt(3.0), rel=0.05)
-    assert row["note"] == ""
+    assert row["note"] == "luck from 4 seeds, the same at all points"
 
 
 def test_an_outcome_that_does_not_vary_has_no_shares(

@@ -123,7 +123,7 @@ def test_people_read_shares_and_intervals_in_one_cell(
     with pytest.raises(SystemExit):
         main(["analyse", "spread", *sampled])
     printed = capsys.readouterr().out
-    assert re.search(r"-?\d\.\d\d \(-?\d\.\d\d to -?\d\.\d\d\)", printed)
+    assert re.search(r"\d+% \(-?\d+% to \d+%\)", printed)
 
 
 def test_conditions_of_missing_a_target_are_looked_for(

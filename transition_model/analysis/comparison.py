@@ -245,7 +245,7 @@ def _told_apart(effect: Effect) -> str:
         return "the same"
     if math.isnan(effect.half):
         return ""
-    return "" if abs(effect.pair.mean) > effect.half else "not told apart from nothing"
+    return "" if abs(effect.pair.mean) > effect.half else "interval holds 0"
 
 
 # -- observing ------------------------------------------------------------------------------------

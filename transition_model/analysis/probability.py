@@ -400,7 +400,9 @@ def _spread_row(entry: SpreadOfOutcome) -> dict[str, float | int | str]:
 def _note(entry: SpreadOfOutcome) -> str:
     if entry.seeds == 1:
         return "one seed a point: luck can't be told apart and is within parameters"
-    return "" if entry.points > 1 else "one point: nothing but luck varies"
+    if entry.points == 1:
+        return "one point: nothing but luck varies"
+    return f"luck from {entry.seeds} seeds, the same at all points"
 
 
 def spread(results: StudyResults, *, resampling_seed: int = 0) -> Spread:

@@ -280,8 +280,13 @@ def _with_intervals(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFra
     for name in columns:
         sides = (table[name], table[f"{name} low"], table[f"{name} high"])
         narrow[name] = [
-            "-" if value != value else f"{value:.2f} ({low:.2f} to {high:.2f})"
+            "-" if value != value else f"{_percent(value)} ({_percent(low)} to {_percent(high)})"
             for value, low, high in zip(*sides, strict=True)
         ]
         narrow = narrow.drop(columns=[f"{name} low", f"{name} high"])
     return narrow
+
+
+def _percent(share: float) -> str:
+    """A share in whole percent, without a minus before nothing."""
+    return f"{round(100.0 * share) + 0:.0f}%" if share == share else "-"
