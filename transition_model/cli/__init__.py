@@ -157,6 +157,7 @@ app.add_typer(experiment.app, name="experiment")
 analyse.app.command()(answers.attribution)
 analyse.app.command()(answers.abatement)
 app.add_typer(analyse.app, name="analyse")
+app.command()(answers.search)
 app.command()(experiment.query)
 
 

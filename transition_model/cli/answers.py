@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -98,6 +99,84 @@ def abatement(
     say(found.note)
     if figure is not None:
         abatement_figure(found, figure, language)
+        say(f"Figure: {figure}")
+
+
+Shown = Literal["sets", "levers", "targets", "front", "emulators"]
+
+
+def search(
+    study: StudyArgument,
+    store: StoreOption = STORE,
+    workers: WorkersOption = None,
+    verify_seeds: Annotated[
+        int | None,
+        typer.Option("--verify-seeds", min=10, help="Run the answer again on so many new seeds."),
+    ] = None,
+    scenario: Annotated[
+        Path | None, typer.Option(help="A file to write the answer to, as a scenario.")
+    ] = None,
+    show: Annotated[
+        Shown, typer.Option(help="The table that JSON or CSV holds; people get all but front.")
+    ] = "sets",
+    figure: FigureOption = None,
+    language: LanguageOption = "en",
+    format: FormatOption = "table",
+) -> None:
+    """Look for the cheapest levers that meet all targets with a given probability."""
+    from dataclasses import replace
+
+    from transition_model.analysis.figures.canvas import check_ending
+    from transition_model.analysis.figures.search import headline, search_figure
+    from transition_model.analysis.search import search as searched
+    from transition_model.analysis.search import verify
+    from transition_model.analysis.search_by_runs import (
+        evaluated_by_runs,
+        question_of,
+        scenario_of_levers,
+    )
+    from transition_model.runs.batch import Workers
+    from transition_model.runs.store import RunStore
+    from transition_model.studies import Study
+
+    if figure is not None:
+        check_ending(figure)
+    read = Study.load(study)
+    question = question_of(read)
+    with (
+        RunStore(store, writing=True) as kept,
+        Workers(workers) as team,
+        _bar(f"{read.name}: runs") as progress,
+    ):
+        evaluate = evaluated_by_runs(read, kept, team, progress=progress)
+        answer = searched(question, evaluate)
+        if verify_seeds is not None:
+            again = verify(question, evaluate, answer.best.levers, verify_seeds)
+            answer = replace(answer, again=again)
+    tables = {
+        "levers": (answer.levers, "where the levers stand"),
+        "targets": (answer.targets, "targets at the answer"),
+        "sets": (answer.costs_table if format == "table" else answer.table, "sets that were run"),
+        "emulators": (answer.emulators, "emulators, by cross-validation"),
+        "front": (answer.front_table, "sets that none beats, emulated"),
+    }
+    for name, (made, title) in tables.items():
+        if name == show or (format == "table" and name != "front"):
+            print_frame(made(), format, f"{read.name}: {title}")
+    say(headline(answer))
+    if answer.failed:
+        say(f"{answer.failed:,} of {answer.runs:,} runs failed; a set's failed runs count as unmet")
+    if answer.again is not None:
+        low, high = answer.again.interval
+        say(
+            f"On {answer.again.runs:,} new seeds: all targets in {answer.again.probability:.1%} "
+            f"({low:.1%} to {high:.1%}), asked {question.probability:.0%}"
+        )
+    if scenario is not None:
+        scenario_of_levers(read, question, answer.best.levers).save(scenario)
+        say(f"Scenario: {scenario}")
+    if figure is not None:
+        search_figure(answer, figure, language)
         say(f"Figure: {figure}")
 
 

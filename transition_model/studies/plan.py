@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -56,6 +56,34 @@ class RunPlan:
         last = Month.parse(study.end)
         return cls(study.name, points, runs, study.replications, study.households, last)
 
+    @classmethod
+    def of_points(
+        cls, study: Study, name: str, points: pd.DataFrame, seeds: Sequence[int]
+    ) -> RunPlan:
+        """One run a point, each with a seed of its own.
+
+        Parameters
+        ----------
+        study
+            Whose levers, parameters and structures the points move.
+        name
+            What the runs are asked for.
+        points
+            A column a factor.
+        seeds
+            One a point.
+
+        Raises
+        ------
+        InputError
+            If a value is out of range.
+        """
+        runs = tuple(
+            PlannedRun(scenario, seed, numbers)
+            for (scenario, numbers), seed in zip(_placed(study, points), seeds, strict=True)
+        )
+        return cls(name, points, runs, 1, study.households, Month.parse(study.end))
+
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """Content address of every run."""
@@ -67,17 +95,23 @@ class RunPlan:
 
 
 def _runs_of(study: Study, points: pd.DataFrame) -> tuple[PlannedRun, ...]:
+    return tuple(
+        PlannedRun(scenario, seed, numbers)
+        for scenario, numbers in _placed(study, points)
+        for seed in study.seeds
+    )
+
+
+def _placed(study: Study, points: pd.DataFrame) -> Iterator[tuple[Scenario, dict[str, float]]]:
+    """Scenario and numbers of parameters of every point; equal policies share a scenario."""
     made: dict[tuple[Any, ...], Scenario] = {}
-    runs: list[PlannedRun] = []
     parameters = [f.id for f in study.factors if f.kind == "parameter" and f.id in points]
     others = [name for name in points.columns if name not in parameters]
     for point in points.to_dict("records"):
         policy = tuple(point[name] for name in others)
         if policy not in made:
             made[policy] = scenario_at(study, {name: point[name] for name in others})
-        numbers = {name: float(point[name]) for name in parameters}
-        runs += [PlannedRun(made[policy], seed, numbers) for seed in study.seeds]
-    return tuple(runs)
+        yield made[policy], {name: float(point[name]) for name in parameters}
 
 
 def scenario_at(study: Study, policy: Mapping[str, float | str]) -> Scenario:

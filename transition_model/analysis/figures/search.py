@@ -1,0 +1,149 @@
+"""The figure of a search: what it costs, where the levers stand, and which targets bind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from transition_model.analysis.figures.canvas import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    ROW_HEIGHT,
+    Language,
+    drawn,
+    in_words,
+    plain,
+)
+
+if TYPE_CHECKING:
+    from transition_model.analysis.search import Answer
+
+LONGEST_LABEL = 34
+
+
+def search_figure(answer: Answer, path: Path, language: Language = "en") -> None:
+    """Costs of sets, the answer's levers within their ranges, probabilities of the targets."""
+    question = answer.question
+    rows = max(len(question.levers), len(question.requirements), 8)
+    with drawn(path, 15.0, 1.6 + ROW_HEIGHT * rows, language) as figure:
+        costs, levers, targets = figure.subplots(1, 3)
+        _costs(costs, answer, language)
+        _levers(levers, answer, language)
+        _targets(targets, answer, language)
+        figure.suptitle(headline(answer, language), x=0.01, ha="left", fontsize=9)
+        for axes in (costs, levers, targets):
+            plain(axes)
+
+
+def headline(answer: Answer, language: Language = "en") -> str:
+    """The answer in a sentence."""
+    asked = answer.question.probability
+    low, high = answer.best.interval
+    told = f"{answer.best.probability:.0%} ({low:.0%}-{high:.0%}, {answer.best.runs})"
+    english = {
+        "met": f"All targets with at least {asked:.0%}: shown for the cheapest set, {told}",
+        "not shown": f"All targets with at least {asked:.0%}: not shown; most probable set {told}",
+        "out of reach": f"All targets with {asked:.0%}: out of reach of these ranges; "
+        f"nearest miss {told}",
+    }
+    chinese = {
+        "met": f"以不低于{asked:.0%}的概率实现全部目标：成本最低的组合已验证，{told}",
+        "not shown": f"以不低于{asked:.0%}的概率实现全部目标：未能证实；概率最高的组合{told}",
+        "out of reach": f"以{asked:.0%}的概率实现全部目标：在给定范围内无法达到；"
+        f"最接近的组合{told}",
+    }
+    runs = in_words(language, f"{answer.runs:,} runs", f"{answer.runs:,}次运行")
+    return f"{in_words(language, english[answer.verdict], chinese[answer.verdict])}; {runs}"
+
+
+def _costs(axes: Any, answer: Answer, language: Language) -> None:
+    costs = answer.question.costs
+    two = len(costs) > 1
+    told = answer.front.foretold
+
+    def across(values: Any, probability: Any) -> Any:
+        return values[..., 1] if two else probability
+
+    axes.plot(
+        across(told.costs, told.probability), told.costs[:, 0], ".-", color=GREY, markersize=3,
+        linewidth=0.8, label=in_words(language, "front, emulated", "前沿（代理模型）"),
+    )  # fmt: skip
+    words = (
+        (True, GREEN, "run: shown to do", "运行验证：达到"),
+        (False, RED, "run: not shown to do", "运行验证：未证实"),
+    )
+    for shown, colour, english, chinese in words:
+        sets = [
+            one
+            for one in answer.verified
+            if (one.interval[0] >= answer.question.probability) == shown
+        ]
+        axes.plot(
+            [across(one.costs, one.probability) for one in sets], [one.costs[0] for one in sets],
+            "o", color=colour, markersize=4, label=in_words(language, english, chinese),
+        )  # fmt: skip
+    best = answer.best
+    axes.plot(
+        [across(best.costs, best.probability)], [best.costs[0]], "*", color=ORANGE, markersize=12,
+        label=in_words(language, "answer", "答案"),
+    )  # fmt: skip
+    labels = [f"{in_words(language, c.label_en or c.id, c.label_zh)} ({c.unit})" for c in costs]
+    probability = in_words(language, "probability of all targets", "全部目标的实现概率")
+    axes.set_ylabel(labels[0])
+    axes.set_xlabel(labels[1] if two else probability)
+    axes.legend(frameon=False, fontsize=7)
+
+
+def _levers(axes: Any, answer: Answer, language: Language) -> None:
+    table = answer.levers()
+    width = (table["high"] - table["low"]).replace(0.0, 1.0)
+    rows = np.arange(len(table))
+    axes.hlines(rows, 0.0, 1.0, color="#d9d9d9", linewidth=4)
+    for name, marker, colour, english, chinese in (
+        ("plan", "|", "black", "plan", "规划"),
+        ("answer", "o", BLUE, "answer", "答案"),
+    ):
+        place = (table[name] - table["low"]) / width
+        label = in_words(language, english, chinese)
+        axes.plot(
+            place, rows, marker, color=colour, markersize=8 - 3 * (marker == "o"), label=label
+        )
+    for row, line in enumerate(table.to_dict("records")):
+        text = f"{line['answer']:.3g} {line['unit']}"
+        axes.annotate(text, (1.03, row), va="center", fontsize=6.5, annotation_clip=False)
+    axes.set_yticks(rows, [_shortened(name) for name in table["lever"]])
+    axes.invert_yaxis()
+    axes.set_xlim(-0.05, 1.5)
+    axes.set_xticks([0.0, 1.0], in_words(language, "low high", "低 高").split())
+    axes.legend(frameon=False, ncols=2, loc="upper center", bbox_to_anchor=(0.4, -0.06))
+
+
+def _targets(axes: Any, answer: Answer, language: Language) -> None:
+    question = answer.question
+    rows = np.arange(len(question.requirements))
+    colours = [RED if fails else GREEN for fails in answer.targets()["fails"]]
+    axes.barh(rows, answer.best.alone, color=colours, height=0.55)
+    axes.axvline(question.probability, color="black", linewidth=0.8, linestyle="--")
+    unit = question.costs[0].unit
+    for row, (one, binds) in enumerate(zip(question.requirements, answer.binding, strict=True)):
+        if binds:
+            price = f"{answer.prices[row, 0]:.3g} {unit} / {one.unit}"
+            axes.text(0.02, row, price, va="center", color="white", fontsize=6.5)
+    names = [in_words(language, o.label_en or o.id, o.label_zh) for o in question.requirements]
+    axes.set_yticks(rows, [_shortened(name) for name in names])
+    axes.invert_yaxis()
+    axes.set_xlim(0.0, 1.02)
+    words = (
+        "probability of each target at the answer; in a bar: its shadow price, if it binds",
+        "答案下各目标的实现概率；条内为起约束作用的目标的影子价格",
+    )
+    axes.set_xlabel(in_words(language, *words), fontsize=7)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
