@@ -62,8 +62,8 @@ STEP = 0.02
 STARTS, POLISHED = 3, 8
 """Lever sets from which the sequential linear search begins, for a least cost and a front."""
 
-REACH, TOLERANCE, PENALTY = 0.25, 1e-6, 10.0
-"""Of a step at first, in widths of ranges; least gain of a step, in shares of the cost; and what a
+STEPS, REACH, TOLERANCE, PENALTY = 40, 0.25, 1e-6, 10.0
+"""Of the search by slopes: its steps at most; reach of a step at first, in widths of ranges; least gain of a step, in shares of the cost; and what a
 standard deviation short of the constraints weighs, in the same."""
 
 SMALLEST, HAIR = 1e-9, 1e-6
@@ -518,7 +518,9 @@ def _improved(surface: Surface, cost: int, start: Array, *, capped: bool = False
         return float(price[0] + PENALTY * np.maximum(-room[0], 0.0).sum())
 
     place, reach = np.clip(start, 0.0, 1.0), REACH
-    while reach > STEP / 2.0**4:
+    for _ in range(STEPS):
+        if reach < STEP / 2.0**4:
+            break
         up, down = np.minimum(place + steps, 1.0), np.maximum(place - steps, 0.0)
         price, room = looked(np.vstack([place[None], up, down]))
         apart = np.diagonal(up - down)
