@@ -63,8 +63,8 @@ STARTS, POLISHED = 3, 8
 """Lever sets from which the sequential linear search begins, for a least cost and a front."""
 
 STEPS, REACH, TOLERANCE, PENALTY = 40, 0.25, 1e-6, 10.0
-"""Of the search by slopes: its steps at most; reach of a step at first, in widths of ranges; least gain of a step, in shares of the cost; and what a
-standard deviation short of the constraints weighs, in the same."""
+"""Of the search by slopes: steps at most; how far one reaches at first, in widths of ranges; its
+least gain, in shares of the cost; what a standard deviation short of the constraints weighs, in the same."""
 
 SMALLEST, HAIR = 1e-9, 1e-6
 """What a cost is divided by at least, and how far a step stays within the constraints."""
