@@ -64,7 +64,7 @@ STARTS, POLISHED = 3, 8
 
 STEPS, REACH, TOLERANCE, PENALTY = 40, 0.25, 1e-6, 10.0
 """Of the search by slopes: steps at most; how far one reaches at first, in widths of ranges; its
-least gain, in shares of the cost; what a standard deviation short of the constraints weighs, in the same."""
+least gain, in shares of the cost; and what a standard deviation short of the constraints weighs."""
 
 SMALLEST, HAIR = 1e-9, 1e-6
 """What a cost is divided by at least, and how far a step stays within the constraints."""
