@@ -895,15 +895,14 @@ def search(question: Question, evaluate: Evaluate) -> Answer:
     surface = surface_of(question, data, question.aim, near)
     number, cheapest, doubtful = 0, math.inf, 0
     while True:
-        front = front_of(surface, starts)
+        front = _front_in_reach(surface, starts)
         left = (question.runs - len(data.frame)) // question.draws
         if left < 1:
             break
         number += 1
         able = len(front) > 0
-        chosen = _spread(front, min(left, question.candidates)) if able else (
-            most_probable(surface, starts)[None]
-        )  # fmt: skip
+        count = min(left, question.candidates)
+        chosen = _spread(front, count) if able else most_probable(surface, starts)[None]
         fresh = _points(question, chosen, question.draws_of(question.draws, seed=10 + number))
         seeds = list(range(seed, seed + question.draws)) * len(chosen)
         seed += question.draws
@@ -916,14 +915,22 @@ def search(question: Question, evaluate: Evaluate) -> Answer:
         surface = surface_of(question, data, question.aim, near)
         price = min((one.costs[0] for one in verified if _shown(question, one)), default=math.inf)
         if math.isfinite(cheapest) and price > cheapest - BETTER * abs(cheapest):
-            front = front_of(surface, starts)
+            front = _front_in_reach(surface, starts)
             break
         cheapest = price
         doubtful = 0 if able else doubtful + 1
         if doubtful >= 2 and not _may_do(question, verified):
-            front = front_of(surface, starts)
+            front = _front_in_reach(surface, starts)
             break
     return _answer(question, data, near, surface, front, starts, verified)
+
+
+def _front_in_reach(surface: Surface, starts: Array) -> Sets:
+    """The front where runs are likely to show the probability, or at least foretold to have it."""
+    front = front_of(surface, starts)
+    if len(front) == 0:
+        front = front_of(replace(surface, level=surface.question.probability), starts)
+    return front
 
 
 def _answer(

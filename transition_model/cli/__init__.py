@@ -69,16 +69,24 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the results; results/SCENARIO by default.")
     ] = None,
+    excel: Annotated[
+        Path | None, typer.Option(help="A workbook for Excel to write, too, ending in .xlsx.")
+    ] = None,
     engine: EngineOption = "compiled",
     format: FormatOption = "table",
 ) -> None:
     """Run one scenario, print its scoreboard and write its results."""
+    from transition_model.analysis.workbook import check_ending, run_workbook
     from transition_model.runs.simulation import scoreboard_csv, writable_folder
 
+    if excel is not None:
+        check_ending(excel)
     chosen = _scenario(scenario, settings)
     folder = writable_folder(out or Path("results") / _file_name(chosen.name))
     result = _simulate(chosen, seed, households, start, end, engine)
     result.save(folder)
+    if excel is not None:
+        run_workbook(result, chosen, excel)
     rows = [row.as_dict() for row in result.scoreboard]
     if format == "json":
         print_json(rows)

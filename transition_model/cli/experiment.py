@@ -103,16 +103,25 @@ def results(
 @app.command()
 def export(
     study: StudyArgument,
-    out: Annotated[Path, typer.Argument(help="A file ending in .csv, .parquet or .nc.")],
+    out: Annotated[Path, typer.Argument(help="A file ending in .csv, .parquet, .xlsx or .nc.")],
     store: StoreOption = STORE,
 ) -> None:
-    """Write points and outcomes of a study, one row a run (CSV, Parquet), or series (NetCDF)."""
+    """Write points and outcomes of a study, one row a run (CSV, Parquet), series (NetCDF), or all.
+
+    All, with sources, in Chinese and English, is the workbook for Excel.
+    """
+    from transition_model.analysis.workbook import WORKBOOK, study_workbook
     from transition_model.runs.store import RunStore
     from transition_model.studies import Study
     from transition_model.studies.results import StudyResults
 
+    read = Study.load(study)
     with RunStore(store) as kept:
-        StudyResults.of_study(Study.load(study), kept).export(out)
+        found = StudyResults.of_study(read, kept)
+    if out.suffix == WORKBOOK:
+        study_workbook(found, read, out)
+    else:
+        found.export(out)
     say(f"Written to {out}")
 
 
