@@ -902,7 +902,7 @@ def search(question: Question, evaluate: Evaluate) -> Answer:
         number += 1
         able = len(front) > 0
         count = min(left, question.candidates)
-        chosen = _spread(front, count) if able else most_probable(surface, starts)[None]
+        chosen = _candidates(surface, front, starts, count)
         fresh = _points(question, chosen, question.draws_of(question.draws, seed=10 + number))
         seeds = list(range(seed, seed + question.draws)) * len(chosen)
         seed += question.draws
@@ -926,11 +926,24 @@ def search(question: Question, evaluate: Evaluate) -> Answer:
 
 
 def _front_in_reach(surface: Surface, starts: Array) -> Sets:
-    """The front where runs are likely to show the probability, or at least foretold to have it."""
-    front = front_of(surface, starts)
-    if len(front) == 0:
-        front = front_of(replace(surface, level=surface.question.probability), starts)
+    """The front of the highest of three levels that has one; maybe none.
+
+    From where runs are likely to show the probability down to where it is just foretold.
+    """
+    asked = surface.question.probability
+    for level in (surface.level, (surface.level + asked) / 2.0, asked):
+        front = front_of(replace(surface, level=level), starts)
+        if len(front):
+            break
     return front
+
+
+def _candidates(surface: Surface, front: Sets, starts: Array, count: int) -> Array:
+    """Sets of a front to be run; where it does not reach the level, the most probable set first."""
+    if len(front) and (front.foretold.probability >= surface.level).any():
+        return _spread(front, count)
+    best = most_probable(surface, starts)[None]
+    return np.vstack([best, _spread(front, count - 1)]) if len(front) and count > 1 else best
 
 
 def _answer(
