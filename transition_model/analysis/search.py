@@ -9,8 +9,9 @@ probability that is asked for, over what is not known (parameters, rival submode
 3. looks on the emulators for lever sets that none beats in all costs: NSGA-II (Deb et al. 2002,
    IEEE Transactions on Evolutionary Computation 6), NSGA-III beyond three costs, and sequential
    linear programming from the best of them (Griffith and Stewart 1961, Management Science 7),
-4. makes runs of some of these with draws and seeds that are fresh, adds them to the data, and
-   begins again at 2, until the cheapest set that is shown to do gets no cheaper.
+4. makes runs of some of these with draws and seeds that are fresh, and more runs of cheap sets that
+   may do but are not shown to, adds them to the data, and begins again at 2, until the cheapest set
+   that is shown to do gets no cheaper.
 
 Nothing is claimed that runs have not shown: a set does if the lower end of the interval of its
 probability, from runs of its own, is at least what was asked for. The model is a function of points
@@ -662,6 +663,22 @@ class Verified:
         """Of the probability."""
         return wilson(self.met, self.runs)
 
+    def joined(self, more: Verified) -> Verified:
+        """The set with more runs of it."""
+        own, new = self.runs - self.failed, more.runs - more.failed
+        ended = max(own + new, 1)
+        return Verified(
+            levers=self.levers,
+            met=self.met + more.met,
+            runs=self.runs + more.runs,
+            failed=self.failed + more.failed,
+            alone=(self.alone * self.runs + more.alone * more.runs) / (self.runs + more.runs),
+            costs=(self.costs * own + more.costs * new) / ended,
+            costs_error=np.hypot(self.costs_error * own, more.costs_error * new) / ended,
+            foretold=more.foretold,
+            round=more.round,
+        )
+
 
 def _points(question: Question, places: Array, draws: pd.DataFrame) -> pd.DataFrame:
     """Points of lever sets, each with all draws."""
@@ -902,19 +919,26 @@ def search(question: Question, evaluate: Evaluate) -> Answer:
         number += 1
         able = len(front) > 0
         count = min(left, question.candidates)
-        chosen = _candidates(surface, front, starts, count)
+        price = _price(question, verified)
+        repeated = _undecided(question, verified, price)[: max(1, count // 2)] if count > 1 else []
+        fresh_sets = _candidates(surface, front, starts, count - len(repeated))
+        chosen = np.vstack([*(verified[place].levers[None] for place in repeated), fresh_sets])
         fresh = _points(question, chosen, question.draws_of(question.draws, seed=10 + number))
         seeds = list(range(seed, seed + question.draws)) * len(chosen)
         seed += question.draws
         made = _made(question, evaluate, fresh, seeds, f"round {number}")
         told = surface.foretell(chosen).probability
-        verified += _verified(question, chosen, made, told, number)
+        found = _verified(question, chosen, made, told, number)
+        for place, more in zip(repeated, found, strict=False):
+            verified[place] = verified[place].joined(more)
+        verified += found[len(repeated) :]
         data = data.joined(made)
         near = np.concatenate([near, np.ones(len(fresh), dtype=bool)])
         starts = np.vstack([starts[:3], np.array([one.levers for one in verified])])
         surface = surface_of(question, data, question.aim, near)
-        price = min((one.costs[0] for one in verified if _shown(question, one)), default=math.inf)
-        if math.isfinite(cheapest) and price > cheapest - BETTER * abs(cheapest):
+        price = _price(question, verified)
+        settled = not _undecided(question, verified, price)
+        if math.isfinite(cheapest) and settled and price > cheapest - BETTER * abs(cheapest):
             front = _front_in_reach(surface, starts)
             break
         cheapest = price
@@ -981,6 +1005,23 @@ def _answer(
 
 def _shown(question: Question, one: Verified) -> bool:
     return one.interval[0] >= question.probability
+
+
+def _price(question: Question, verified: Sequence[Verified]) -> float:
+    """First cost of the cheapest set that is shown to do; infinite if there is none."""
+    return min((float(one.costs[0]) for one in verified if _shown(question, one)), default=math.inf)
+
+
+def _undecided(question: Question, verified: Sequence[Verified], price: float) -> list[int]:
+    """Cheaper sets that did often enough, in too few runs to show it; the likeliest first."""
+    found = [
+        place
+        for place, one in enumerate(verified)
+        if one.costs[0] < price - BETTER * abs(price if math.isfinite(price) else 0.0)
+        and one.probability >= question.probability
+        and not _shown(question, one)
+    ]
+    return sorted(found, key=lambda place: -verified[place].probability)
 
 
 def _may_do(question: Question, verified: Sequence[Verified]) -> bool:
