@@ -988,7 +988,7 @@ def _answer(
         reach = surface.foretell(most_probable(asked, starts)[None]).probability[0]
         beyond = reach < question.probability and not _may_do(question, verified)
         verdict = "out of reach" if beyond else "not shown"
-        best = max(verified, key=lambda one: (one.met, float(one.alone.mean())))
+        best = max(verified, key=lambda one: (one.probability, float(one.alone.mean())))
     known = np.vstack([front.places, starts])
     return Answer(
         question=question,
