@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from transition_model.analysis.search import EFFORT, Cost, Evaluate, Question, Requirement
 from transition_model.analysis.study_runs import column
-from transition_model.calendar import Month
+from transition_model.calendar import Month, months_between
 from transition_model.dimensions import dimension
 from transition_model.errors import InputError
 from transition_model.levers import PLAN_START
@@ -28,7 +28,10 @@ from transition_model.studies.study import Study
 type Array = NDArray[np.float64]
 
 PUBLIC_MONEY = "public_money"
-"""Cost: what all programmes spend within the plan's years."""
+"""Cost: subsidies, and spending on programmes of administration, within the plan's years."""
+
+PROGRAMMES = "programme_spending_per_month"
+"""Series of the latter."""
 
 MONEY_UNIT = "1e8 yuan"
 
@@ -128,10 +131,18 @@ def evaluated_by_runs(
 
 
 def public_money(store: RunStore, keys: Sequence[str]) -> Array:
-    """What all programmes spent within the plan's years, 1e8 yuan; NaN for a failed run."""
-    programmes = [f"public_money_spent.{n}" for n in dimension("subsidy_programme").members]
-    series = store.series(keys, programmes, [PLAN_START + (-1), TARGET_MONTH])
-    spent: Array = (series[:, 1] - series[:, 0]).sum(axis=1) * convert(1.0, "yuan", MONEY_UNIT)
+    """Money paid out and spent within the plan's years, 1e8 yuan; NaN for a failed run.
+
+    Subsidies of all rules and spending on programmes of administration; what surcharges and fees
+    bring in is not taken off, so that no lever pays for another.
+    """
+    paid_out = [f"public_money_spent.{n}" for n in dimension("subsidy_programme").members]
+    series = store.series(keys, paid_out, [PLAN_START + (-1), TARGET_MONTH])
+    subsidies = (series[:, 1] - series[:, 0]).sum(axis=1) * convert(1.0, "yuan", MONEY_UNIT)
+    months = tuple(months_between(PLAN_START, TARGET_MONTH))
+    monthly = store.series(keys, [PROGRAMMES], months)[:, :, 0].sum(axis=1)
+    to_unit = convert(1.0, dict(units_by_name())[PROGRAMMES], f"{MONEY_UNIT}/month")
+    spent: Array = subsidies + monthly * to_unit
     return spent
 
 
