@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.measuring import ROOT
 
 ROWS = Path(__file__).with_suffix(".toml")
-MARKED = re.compile(r"(<!-- benchmarks -->\n).*?(\n<!-- /benchmarks -->)", re.DOTALL)
+MARKED = re.compile(r"(<!-- benchmarks -->\n).*?(<!-- /benchmarks -->)", re.DOTALL)
 PAGES = {"en": "README.md", "zh": "README.zh.md"}
 HEADINGS = {
     "en": "| work | goal | median | least to most | runs |",
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         text = page.read_text("utf-8")
         if not MARKED.search(text):
             raise SystemExit(f"{page}: no marks <!-- benchmarks -->")
-        table = written(read, language)
+        table = written(read, language) + "\n"
         page.write_text(MARKED.sub(lambda found: found[1] + table + found[2], text), "utf-8")  # noqa: B023
         sys.stdout.write(f"Written to {page}\n")
     return 0
