@@ -116,7 +116,9 @@ class Offices:
             if days > 0.0 and any(version.retroactive_from for version in law.versions):
                 cars = np.array([_subsidised(a, a.car_choice, claims) for a in agents])
                 self.money.remember(
-                    law, EarlierClaims(situation.month, days * cars, price, had / days)
+                    law,
+                    EarlierClaims(situation.month, days * cars, price, had / days),
+                    partial(car_amount, situation),
                 )
 
 

@@ -52,7 +52,7 @@ def both(scenario: str, households: int, months: int) -> tuple[Flows, Flows, Any
     chosen = SCENARIOS[scenario]()
     models = (
         TransitionModel(chosen, households=households, precision="double"),
-        ObjectModel(chosen, households=households),
+        ObjectModel(chosen, households=households, precision="double"),
     )
     flows: tuple[Flows, Flows] = ([], [])
     for _ in range(months):
@@ -112,6 +112,6 @@ def test_households_are_ordinary_agents_of_an_ordinary_set() -> None:
 
 def test_a_rival_that_objects_do_not_know_is_refused() -> None:
     chosen = Scenario.load("plan").with_settings(["structure.car_choice=bass"])
-    model = ObjectModel(chosen, households=100)
+    model = ObjectModel(chosen, households=100, precision="double")
     with pytest.raises(InputError, match="car_choice: read 'bass'"):
         model.step()
