@@ -17,11 +17,10 @@ from rich.table import Table
 
 from benchmarks import cases
 from benchmarks.machine import description
-from benchmarks.measuring import Measurement
+from benchmarks.measuring import Measurement, shown
 
 LEAST_REPEATS = 5
 OUTPUT = Path("results/benchmarks.json")
-DIGITS = 3
 WIDTH = 120
 
 
@@ -104,17 +103,12 @@ def _table(title: str, measured: tuple[Measurement, ...]) -> Table:
     for one in measured:
         goal = ""
         if one.goal is not None:
-            goal = f"{'≥' if one.goal.at_least else '≤'} {_shown(one.goal.value)}"
+            goal = f"{'≥' if one.goal.at_least else '≤'} {shown(one.goal.value)}"
         mark = {None: "", True: "[green]✓[/]", False: "[red]✗[/]"}[one.met]
         figures = (one.median, min(one.values), max(one.values), one.percentile_90)
         name = f"{one.name}\n[dim]{one.note}[/]" if one.note else one.name
-        table.add_row(name, one.unit, *map(_shown, figures), str(len(one.values)), goal, mark)
+        table.add_row(name, one.unit, *map(shown, figures), str(len(one.values)), goal, mark)
     return table
-
-
-def _shown(value: float) -> str:
-    """A figure with three digits that count."""
-    return f"{value:,.0f}" if abs(value) >= 10**DIGITS else f"{value:.{DIGITS}g}"
 
 
 if __name__ == "__main__":

@@ -6,13 +6,12 @@ Reads what ``python -m benchmarks growth whole_city`` wrote, and writes ``docs/g
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import ROOT
+from benchmarks.measuring import ROOT, read_results
 
 INK, MUTED, LINE = "#1f2933", "#667380", "#1b6e8c"
 NUMBER = re.compile(r"^([\d,]+) households, (.+)$")
@@ -26,9 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "growth.svg")
     options = parser.parse_args(arguments)
-    found = [json.loads(path.read_text("utf-8")) for path in options.results]
-    cases = {name: case for read in found for name, case in read["benchmarks"].items()}
-    draw({"machine": found[0]["machine"], "benchmarks": cases}, options.output)
+    draw(read_results(options.results), options.output)
     sys.stdout.write(f"Written to {options.output}\n")
     return 0
 

@@ -17,6 +17,7 @@ import numpy as np
 
 MEGABYTE = 1e6
 KIBIBYTE = 1024
+DIGITS = 3
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -116,6 +117,18 @@ class Process:
     seconds: float
     peak_memory: float
     processor_seconds: float
+
+
+def shown(value: float) -> str:
+    """A figure with three digits that count."""
+    return f"{value:,.0f}" if abs(value) >= 10**DIGITS else f"{value:.{DIGITS}g}"
+
+
+def read_results(paths: Sequence[Path]) -> dict[str, Any]:
+    """What benchmarks have written, all cases in one; the machine is the first file's."""
+    found = [json.loads(path.read_text("utf-8")) for path in paths]
+    cases = {name: case for read in found for name, case in read["benchmarks"].items()}
+    return {"machine": found[0]["machine"], "benchmarks": cases}
 
 
 def seconds_of(action: Callable[[], object]) -> float:

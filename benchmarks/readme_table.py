@@ -7,14 +7,13 @@ them between the marks in README.md and README.zh.md.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import ROOT
+from benchmarks.measuring import ROOT, read_results, shown
 
 ROWS = Path(__file__).with_suffix(".toml")
 MARKED = re.compile(r"(<!-- benchmarks -->\n).*?(<!-- /benchmarks -->)", re.DOTALL)
@@ -37,9 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "results", type=Path, nargs="*", default=[ROOT / "results" / "benchmarks.json"]
     )
-    found = [json.loads(path.read_text("utf-8")) for path in parser.parse_args(arguments).results]
-    cases = {name: case for read in found for name, case in read["benchmarks"].items()}
-    read = {"machine": found[0]["machine"], "benchmarks": cases}
+    read = read_results(parser.parse_args(arguments).results)
     for language, name in PAGES.items():
         page = ROOT / name
         text = page.read_text("utf-8")
@@ -64,11 +61,11 @@ def written(read: dict[str, Any], language: str) -> str:
         measured = {one["name"]: one for one in read["benchmarks"][row["case"]]["measurements"]}
         one = measured[row["name"]]
         unit = "×" if one["unit"] == "times" else f" {one['unit']}"
-        spread = f"{_shown(one['min'])} – {_shown(one['max'])}" if one["repeats"] > 1 else ""
+        spread = f"{shown(one['min'])} – {shown(one['max'])}" if one["repeats"] > 1 else ""
         cells = (
             row[language],
             _goal(one["goal"], unit),
-            f"**{_shown(one['median'])}{unit}**",
+            f"**{shown(one['median'])}{unit}**",
             spread,
             str(one["repeats"]),
         )
@@ -88,14 +85,8 @@ def written(read: dict[str, Any], language: str) -> str:
 def _goal(goal: dict[str, Any] | None, unit: str) -> str:
     if goal is None:
         return ""
-    bound = (
-        f"≥ {_shown(goal['at_least'])}" if "at_least" in goal else f"≤ {_shown(goal['at_most'])}"
-    )
+    bound = f"≥ {shown(goal['at_least'])}" if "at_least" in goal else f"≤ {shown(goal['at_most'])}"
     return f"{bound}{unit} {'✓' if goal['met'] else '✗'}"
-
-
-def _shown(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1e3 else f"{value:.3g}"
 
 
 if __name__ == "__main__":
