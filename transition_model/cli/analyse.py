@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from transition_model.cli.experiment import STORE, FormatOption, StoreOption, StudyArgument
-from transition_model.cli.printing import print_frame, say
+from transition_model.cli.printing import draw_figure, print_frame, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,9 +47,7 @@ def probability(
     found = probabilities(results, read)
     print_frame(found.table(), format, f"{found.study}: probability of meeting the targets")
     say(found.note)
-    if figure is not None:
-        probability_figure(found, figure, language)
-        say(f"Figure: {figure}")
+    draw_figure(figure, lambda path: probability_figure(found, path, language))
 
 
 @app.command()
@@ -72,9 +70,7 @@ def convergence(
     table = table[table["target"].isin(targets)] if target else table
     print_frame(table, format, f"{found.study}: probability by number of runs")
     say(found.note)
-    if figure is not None:
-        convergence_figure(found, figure, language, target or ())
-        say(f"Figure: {figure}")
+    draw_figure(figure, lambda path: convergence_figure(found, path, language, target or ()))
 
 
 @app.command()
@@ -96,9 +92,7 @@ def spread(
         parts = ("parameters", "structures", "luck")
         table = _with_intervals(table, parts).drop(columns=["seeds", "points left out"])
     print_frame(table, format, f"{found.study}: shares of the variance, with 95 % intervals")
-    if figure is not None:
-        spread_figure(found, figure, language)
-        say(f"Figure: {figure}")
+    draw_figure(figure, lambda path: spread_figure(found, path, language))
 
 
 @app.command()
@@ -119,9 +113,7 @@ def sobol(
     found = sobol_indices(results, read, target)
     table = found.pairs() if pairs else found.table()
     print_frame(table, format, f"{found.study}: Sobol indices, ± half of the 95 % interval")
-    if figure is not None:
-        sobol_figure(found, figure, language)
-        say(f"Figure: {figure}")
+    draw_figure(figure, lambda path: sobol_figure(found, path, language))
 
 
 @app.command()
@@ -140,9 +132,7 @@ def morris(
     read, results = _results(study, store, figure)
     found = morris_effects(results, read, target)
     print_frame(found.table(), format, f"{found.study}: elementary effects")
-    if figure is not None:
-        morris_figure(found, figure, language)
-        say(f"Figure: {figure}")
+    draw_figure(figure, lambda path: morris_figure(found, path, language))
 
 
 @app.command()
@@ -163,9 +153,7 @@ def scores(
     print_frame(
         found.table(), format, f"{found.study}: feature scores, ± half of the 95 % interval"
     )
-    if figure is not None:
-        feature_score_figure(found, figure, language)
-        say(f"Figure: {figure}")
+    draw_figure(figure, lambda path: feature_score_figure(found, path, language))
 
 
 @app.command()
@@ -191,9 +179,9 @@ def discover(
     table = found.tradeoff() if tradeoff else found.table()
     print_frame(table, format, f"{found.study}: when {target} is {found.event}")
     say(found.note)
-    if figure is not None:
-        discovery_figure(found, results.planned.points, figure, language)
-        say(f"Figure: {figure}")
+    draw_figure(
+        figure, lambda path: discovery_figure(found, results.planned.points, path, language)
+    )
 
 
 @app.command()
@@ -236,9 +224,7 @@ def compare(
     )
     print_frame(found.table(), format, f"{under} against {without}")
     say(found.note)
-    if figure is not None:
-        comparison_figure(found, figure, language)
-        say(f"Figure: {figure}")
+    draw_figure(figure, lambda path: comparison_figure(found, path, language))
 
 
 def _results(study: Path, store: Path, figure: Path | None = None) -> tuple[Study, StudyResults]:

@@ -11,9 +11,11 @@ import typer
 
 from transition_model.cli.analyse import FigureOption, LanguageOption
 from transition_model.cli.experiment import STORE, FormatOption, StoreOption, StudyArgument
-from transition_model.cli.printing import print_frame, say
+from transition_model.cli.printing import draw_figure, print_frame, say
 
 if TYPE_CHECKING:
+    from transition_model.runs.batch import Workers
+    from transition_model.runs.store import RunStore
     from transition_model.studies.running import Progress
 
 WorkersOption = Annotated[int | None, typer.Option(help="Processes; one a processor by default.")]
@@ -34,18 +36,12 @@ def attribution(
     from transition_model.analysis.attribution import attribute
     from transition_model.analysis.figures.attribution import attribution_figure
     from transition_model.analysis.figures.canvas import check_ending
-    from transition_model.runs.batch import Workers
-    from transition_model.runs.store import RunStore
     from transition_model.studies import Study
 
     if figure is not None:
         check_ending(figure)
     read = Study.load(study)
-    with (
-        RunStore(store, writing=True) as kept,
-        Workers(workers) as team,
-        _bar(f"{read.name}: coalitions") as progress,
-    ):
+    with _making(store, workers, f"{read.name}: coalitions") as (kept, team, progress):
         found = attribute(read, kept, team, progress=progress)
     if pairs:
         print_frame(found.pairs(), format, f"{read.name}: what pairs bring beyond each alone")
@@ -58,9 +54,7 @@ def attribution(
         f"{found.runs:,} runs: {found.coalitions} coalitions{drawn} on {found.seeds} seeds; "
         "intervals are 95 % over seeds and drawn orders"
     )
-    if figure is not None:
-        attribution_figure(found, figure, language)
-        say(f"Figure: {figure}")
+    draw_figure(figure, lambda path: attribution_figure(found, path, language))
 
 
 def abatement(
@@ -81,25 +75,17 @@ def abatement(
     from transition_model.analysis import abatement as analysis
     from transition_model.analysis.figures.abatement import abatement_figure
     from transition_model.analysis.figures.canvas import check_ending
-    from transition_model.runs.batch import Workers
-    from transition_model.runs.store import RunStore
     from transition_model.studies import Study
 
     if figure is not None:
         check_ending(figure)
     read = Study.load(study)
-    with (
-        RunStore(store, writing=True) as kept,
-        Workers(workers) as team,
-        _bar(f"{read.name}: without each") as progress,
-    ):
+    with _making(store, workers, f"{read.name}: without each") as (kept, team, progress):
         found = analysis.abatement(read, kept, team, singly=not groups, progress=progress)
     table = found.target_costs() if targets else found.table()
     print_frame(table, format, f"{read.name}: what measures abate and cost")
     say(found.note)
-    if figure is not None:
-        abatement_figure(found, figure, language)
-        say(f"Figure: {figure}")
+    draw_figure(figure, lambda path: abatement_figure(found, path, language))
 
 
 Shown = Literal["sets", "levers", "targets", "front", "emulators"]
@@ -135,19 +121,13 @@ def search(
         question_of,
         scenario_of_levers,
     )
-    from transition_model.runs.batch import Workers
-    from transition_model.runs.store import RunStore
     from transition_model.studies import Study
 
     if figure is not None:
         check_ending(figure)
     read = Study.load(study)
     question = question_of(read)
-    with (
-        RunStore(store, writing=True) as kept,
-        Workers(workers) as team,
-        _bar(f"{read.name}: runs") as progress,
-    ):
+    with _making(store, workers, f"{read.name}: runs") as (kept, team, progress):
         evaluate = evaluated_by_runs(read, kept, team, progress=progress)
         answer = searched(question, evaluate)
         if verify_seeds is not None:
@@ -175,9 +155,23 @@ def search(
     if scenario is not None:
         scenario_of_levers(read, question, answer.best.levers).save(scenario)
         say(f"Scenario: {scenario}")
-    if figure is not None:
-        search_figure(answer, figure, language)
-        say(f"Figure: {figure}")
+    draw_figure(figure, lambda path: search_figure(answer, path, language))
+
+
+@contextmanager
+def _making(
+    store: Path, workers: int | None, label: str
+) -> Iterator[tuple[RunStore, Workers, Progress]]:
+    """A store to write to, who makes the runs, and a bar that goes on as they are made."""
+    from transition_model.runs.batch import Workers
+    from transition_model.runs.store import RunStore
+
+    with (
+        RunStore(store, writing=True) as kept,
+        Workers(workers) as team,
+        _bar(label) as progress,
+    ):
+        yield kept, team, progress
 
 
 @contextmanager

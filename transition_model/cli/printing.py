@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -105,6 +106,13 @@ def number(value: float | None, signed: bool = False) -> str:
     digits = 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3
     text = f"{value:+,.{digits}f}" if signed else f"{value:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def draw_figure(figure: Path | None, draw: Callable[[Path], object]) -> None:
+    """Draw a figure if one is asked for, and say where it is."""
+    if figure is not None:
+        draw(figure)
+        say(f"Figure: {figure}")
 
 
 def say(text: str) -> None:
