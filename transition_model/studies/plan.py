@@ -14,6 +14,7 @@ from transition_model.runs.batch import PlannedRun
 from transition_model.runs.identity import key_of
 from transition_model.scenario import Scenario
 from transition_model.studies.design import SCENARIO, points_of
+from transition_model.studies.factors import Factor
 from transition_model.studies.study import Study
 
 
@@ -105,12 +106,14 @@ def _runs_of(study: Study, points: pd.DataFrame) -> tuple[PlannedRun, ...]:
 def _placed(study: Study, points: pd.DataFrame) -> Iterator[tuple[Scenario, dict[str, float]]]:
     """Scenario and numbers of parameters of every point; equal policies share a scenario."""
     made: dict[tuple[Any, ...], Scenario] = {}
-    parameters = [f.id for f in study.factors if f.kind == "parameter" and f.id in points]
+    base, factors = study.scenario, study.factors
+    parameters = [f.id for f in factors if f.kind == "parameter" and f.id in points]
     others = [name for name in points.columns if name not in parameters]
     for point in points.to_dict("records"):
         policy = tuple(point[name] for name in others)
         if policy not in made:
-            made[policy] = scenario_at(study, {name: point[name] for name in others})
+            values = {name: point[name] for name in others}
+            made[policy] = _moved(base, study.constants, factors, values)
         yield made[policy], {name: float(point[name]) for name in parameters}
 
 
@@ -122,10 +125,20 @@ def scenario_at(study: Study, policy: Mapping[str, float | str]) -> Scenario:
     InputError
         If a value is out of range.
     """
-    scenario = study.scenario
+    return _moved(study.scenario, study.constants, study.factors, policy)
+
+
+def _moved(
+    base: Scenario,
+    constants: Mapping[str, float | str],
+    factors: tuple[Factor, ...],
+    policy: Mapping[str, float | str],
+) -> Scenario:
+    """A base, or the scenario that a point names, with the point's levers and structures."""
+    scenario = base
     if SCENARIO in policy:
-        scenario = Scenario.load(str(policy[SCENARIO])).replace(study.constants)
-    for factor in study.factors:
+        scenario = Scenario.load(str(policy[SCENARIO])).replace(constants)
+    for factor in factors:
         if factor.id not in policy:
             continue
         if factor.kind == "lever" and factor.start is not None:
