@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,9 +120,17 @@ class ObservedRun:
 
 
 def observe(
-    scenario: Scenario, *, seed: int, households: int, since: Month, end: Month
+    scenario: Scenario,
+    *,
+    seed: int,
+    households: int,
+    since: Month,
+    end: Month,
+    precision: Literal["single", "double"] = "single",
 ) -> ObservedRun:
     """Run a scenario to ``end`` and keep flows and who received money from ``since`` on.
+
+    ``precision`` is that in which households remember what they received.
 
     Raises
     ------
@@ -131,7 +139,7 @@ def observe(
     """
     if end < since:
         raise InputError("window", f"{since} to {end}", "a last month that is not before the first")
-    model = TransitionModel(scenario, rng=seed, households=households)
+    model = TransitionModel(scenario, rng=seed, households=households, precision=precision)
     people: Any = model.agents_by_type[Household]
     opening, opening_of_all = _trade_in_money(people), _money_of_all(people)
     subsidised: list[float] = []
@@ -143,10 +151,7 @@ def observe(
     while model.month <= end:
         within = model.month >= since
         if model.month == since:
-            opening, opening_of_all = (
-                _trade_in_money(people),
-                people.subsidy_received.astype(np.float64),
-            )
+            opening, opening_of_all = _trade_in_money(people), _money_of_all(people)
         model.step()
         subsidised.append(people.purchases.subsidised_cars)
         for name in flows if within else ():
