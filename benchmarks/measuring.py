@@ -18,6 +18,8 @@ import numpy as np
 MEGABYTE = 1e6
 KIBIBYTE = 1024
 DIGITS = 3
+_COMPILED_ANEW = "PYTHONDONTWRITEBYTECODE"
+"""A developer's setting that would have every process compile all modules; installing keeps them."""
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -159,7 +161,7 @@ def process(arguments: Sequence[str], environment: Mapping[str, str] | None = No
     RuntimeError
         If the process fails.
     """
-    variables = dict(os.environ) | {"PYTHONPATH": str(ROOT)} | dict(environment or {})
+    variables = _variables(environment or {})
     quiet = os.open(os.devnull, os.O_WRONLY)
     try:
         began = perf_counter()
@@ -179,6 +181,12 @@ def process(arguments: Sequence[str], environment: Mapping[str, str] | None = No
     return Process(seconds, usage.ru_maxrss * unit / MEGABYTE, usage.ru_utime + usage.ru_stime)
 
 
+def _variables(added: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process: this one's, without what makes Python compile all anew."""
+    kept = {name: value for name, value in os.environ.items() if name != _COMPILED_ANEW}
+    return kept | {"PYTHONPATH": str(ROOT)} | dict(added)
+
+
 def json_of(module: str, *arguments: object) -> Any:
     """What a module prints as JSON when this Python runs it, in a process of its own.
 
@@ -192,7 +200,7 @@ def json_of(module: str, *arguments: object) -> Any:
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env=dict(os.environ) | {"PYTHONPATH": str(ROOT)},
+        env=_variables({}),
         check=False,
     )
     if finished.returncode != 0:
