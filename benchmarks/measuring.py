@@ -19,7 +19,7 @@ MEGABYTE = 1e6
 KIBIBYTE = 1024
 DIGITS = 3
 _COMPILED_ANEW = "PYTHONDONTWRITEBYTECODE"
-"""A developer's setting that would have every process compile all modules; installing keeps them."""
+"""A developer's setting: every process compiles all modules, which an installation keeps."""
 ROOT = Path(__file__).resolve().parent.parent
 
 
