@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from numpy.testing import assert_array_equal
 
@@ -306,7 +307,11 @@ def test_who_is_killed_loses_only_the_runs_under_way_and_resumes_to_exactly_what
         assert program.stdout is not None
         for line in program.stdout:
             if stop_after is not None and int(line) >= kept + stop_after:
-                os.killpg(program.pid, signal.SIGKILL)
+                workers = psutil.Process(program.pid).children(recursive=True)
+                os.kill(program.pid, signal.SIGKILL)
+                _, left = psutil.wait_procs(workers, timeout=30)
+                assert workers
+                assert not left, "workers whose program was killed wait for ever"
                 break
         program.wait()
         program.stdout.close()

@@ -21,7 +21,8 @@ from concurrent.futures import (
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -201,13 +202,23 @@ class Workers:
     def _opened(self) -> Executor:
         if self._pool is None:
             # A process that is forked would share locks that another thread may hold.
-            self._pool = ProcessPoolExecutor(self.count, get_context("spawn"), _leave_stopping)
+            self._pool = ProcessPoolExecutor(self.count, get_context("spawn"), _begin_working)
         return self._pool
 
 
-def _leave_stopping() -> None:
-    """Ctrl-C goes to all processes of a terminal; the one that hands out the work answers it."""
+def _begin_working() -> None:
+    """Leave it to the process that hands out the work when to stop, and end when it has ended."""
+    # Ctrl-C goes to all processes of a terminal.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Who is killed tells nobody; those that wait for its work would wait for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(os.EX_TEMPFAIL)
 
 
 @dataclass(frozen=True, slots=True)
