@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numba
 import numpy as np
@@ -25,6 +25,9 @@ from transition_model.kernel_compiler import KernelCompiler, PartCompiler
 
 type Fields = tuple[Any, ...]
 """Fields of a named tuple in a plain one, which a kernel takes over in half the time."""
+
+type Kernels = Literal["compiled", "numpy"]
+"""What agents decide in: compiled kernels, or NumPy, the reference."""
 
 _PACKAGE = Path(__file__).parent
 _SOURCES = ("kernels", "behaviour", "policy")

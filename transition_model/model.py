@@ -36,6 +36,7 @@ from transition_model.balances import (
     check_spending,
 )
 from transition_model.calendar import Month
+from transition_model.compilation import Kernels
 from transition_model.coupling import coupling_with
 from transition_model.dimensions import shape
 from transition_model.layout import Views
@@ -93,7 +94,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         rng: int = 1,
         households: int = 20_000,
         engine: Literal["compiled", "pysd"] = "compiled",
-        kernels: Literal["compiled", "numpy"] = "compiled",
+        kernels: Kernels = "compiled",
         precision: Literal["single", "double"] | None = None,
         threads: int | None = None,
         time_step: float | None = None,
@@ -103,7 +104,7 @@ class TransitionModel(mesa.Model[Any, Any]):
         check_run_size(households, kernels)
         super().__init__(rng=rng)
         self.run_seed = rng
-        self.kernels: Literal["compiled", "numpy"] = kernels
+        self.kernels: Kernels = kernels
         self.threads = threads_for(households) if threads is None else threads
         self.policy = scenario or Scenario.load("plan")
         self.structures = self.policy.chosen_structures

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pandas as pd
+import psutil
 import pytest
+from numpy.testing import assert_allclose
 
+from transition_model import Scenario, simulate
 from transition_model.runs import preparation
 
 
@@ -50,6 +58,54 @@ def test_a_preparation_that_broke_off_is_made_again(
     preparation.prepare(notices.append)
     preparation.prepare(notices.append)
     assert len(notices) == 2
+
+
+def test_a_single_run_does_not_wait_but_has_another_process_compile(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[list[str]] = []
+    monkeypatch.setattr(
+        preparation.subprocess, "Popen", lambda command, **options: begun.append(command)
+    )
+    notices: list[str] = []
+    assert preparation.kernels_at_once(20_000, notices.append) == "numpy"
+    assert len(begun) == len(notices) == 1
+    assert str(folder) in notices[0]
+    # The larger a run, the longer NumPy takes, and the less the compiler's time counts.
+    assert preparation.kernels_at_once(1_000_000, notices.append) == "compiled"
+    folder.mkdir()
+    (folder / "prepared").touch()
+    assert preparation.kernels_at_once(20_000, notices.append) == "compiled"
+    assert len(begun) == len(notices) == 1
+
+
+def test_the_first_run_of_an_installation_is_done_before_everything_is_compiled(
+    tmp_path: Path,
+) -> None:
+    run = ["run", "plan", "--households", "200", "--end", "2020-03", "--out"]
+    first = subprocess.run(
+        [sys.executable, "-m", "transition_model", *run, str(tmp_path / "first")],
+        env=os.environ | {"TRANSITION_MODEL_CACHE": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    compiling = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "transition_model.runs.preparation" in (process.info["cmdline"] or [])
+        and process.environ().get("TRANSITION_MODEL_CACHE") == str(tmp_path)
+    ]
+    niceness = [process.nice() for process in compiling]
+    for process in compiling:
+        process.kill()
+    assert first.returncode == 0, first.stderr
+    assert "decides in NumPy" in first.stderr
+    assert json.loads((tmp_path / "first" / "record.json").read_text())["kernels"] == "numpy"
+    again = tmp_path / "again"
+    simulate(Scenario.load("plan"), households=200, end="2020-03").save(again)
+    series = [pd.read_csv(folder / "series.csv")["value"] for folder in (tmp_path / "first", again)]
+    assert_allclose(*series, rtol=1e-6)
+    assert compiling
+    assert max(niceness) > os.nice(0)
 
 
 @pytest.mark.parametrize("part", ["households", "others"])

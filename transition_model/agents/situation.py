@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.calendar import Month
+from transition_model.compilation import Kernels
 from transition_model.instruments import Instrument, load_instruments
 from transition_model.ledger import Ledger
 from transition_model.parameters import ParameterValues
@@ -56,5 +56,5 @@ class Situation:
     ledger: Ledger
     law: Mapping[str, Instrument] = field(default_factory=load_instruments)
     structures: Mapping[str, str] = field(default_factory=default_structures)
-    kernels: Literal["compiled", "numpy"] = "compiled"
+    kernels: Kernels = "compiled"
     threads: int = 1

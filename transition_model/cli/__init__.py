@@ -25,6 +25,7 @@ from transition_model.cli.printing import (
 from transition_model.errors import BreachError, InputError
 
 if TYPE_CHECKING:
+    from transition_model.compilation import Kernels
     from transition_model.runs.simulation import Result
     from transition_model.scenario import Scenario
 
@@ -77,13 +78,15 @@ def run(
 ) -> None:
     """Run one scenario, print its scoreboard and write its results."""
     from transition_model.analysis.workbook import check_ending, run_workbook
+    from transition_model.runs.preparation import kernels_at_once
     from transition_model.runs.simulation import scoreboard_csv, writable_folder
 
     if excel is not None:
         check_ending(excel)
     chosen = _scenario(scenario, settings)
     folder = writable_folder(out or Path("results") / _file_name(chosen.name))
-    result = _simulate(chosen, seed, households, start, end, engine)
+    kernels = kernels_at_once(households, say)
+    result = _simulate(chosen, seed, households, start, end, engine, kernels)
     result.save(folder)
     if excel is not None:
         run_workbook(result, chosen, excel)
@@ -201,6 +204,7 @@ def _simulate(
     start: str,
     end: str,
     engine: Literal["compiled", "pysd"],
+    kernels: Kernels = "compiled",
 ) -> Result:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -226,6 +230,7 @@ def _simulate(
             start=start,
             end=end,
             engine=engine,
+            kernels=kernels,
             progress=advance,
             notice=lambda line: bar.update(task, description=line),
         )

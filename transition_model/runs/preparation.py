@@ -1,15 +1,16 @@
-"""Compile everything once, on two processors, before the first result.
+"""Compile everything once, on two processors.
 
 Kernels are compiled when they are first called, which in a run of its own would be one after the
 other, some of them in the middle of the run. Here a few small households live through all rules
 beforehand: in one process those who are the larger half of the work decide in kernels, in another
-all the others do.
+all the others do. A single run need not wait for it: it decides in NumPy meanwhile.
 """
 
 from __future__ import annotations
 
 import fcntl
 import gc
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,13 +18,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from transition_model.cache_folder import write_atomically
-from transition_model.compilation import kernels_folder
+from transition_model.compilation import Kernels, kernels_folder
 from transition_model.model import TransitionModel
 
 _HOUSEHOLDS = 200
 _MONTHS = 84
 """Until every rule of the law has been in force."""
 _PARTS = ("households", "others")
+_SOONER_IN_NUMPY = 50_000
+"""Households with which a run in NumPy is done before everything is compiled."""
+_COURTESY = 10
+"""Niceness of what is compiled beside a run."""
+
+
+def prepared() -> bool:
+    """Whether everything has been compiled for these sources."""
+    return _marker().is_file()
 
 
 def prepare(notice: Callable[[str], None] | None = None) -> None:
@@ -34,20 +44,59 @@ def prepare(notice: Callable[[str], None] | None = None) -> None:
     notice
         Told in one line what takes so long.
     """
-    marker = kernels_folder() / "prepared"
-    if marker.is_file():
+    if prepared():
         return
+    marker = _marker()
+    if notice is not None:
+        notice(f"compiling rules and stocks once, a minute or two (kept in {marker.parent})")
     marker.parent.mkdir(parents=True, exist_ok=True)
     with (marker.parent / "lock").open("w") as lock:
         # Who comes second waits until the first has compiled.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not marker.is_file():
-            _compile(marker, notice)
+            _compile(marker)
 
 
-def _compile(marker: Path, notice: Callable[[str], None] | None) -> None:
-    if notice is not None:
-        notice(f"compiling rules and stocks once, a minute or two (kept in {marker.parent})")
+def kernels_at_once(households: int, notice: Callable[[str], None]) -> Kernels:
+    """What agents of a single run decide in, so that it need not wait for the compiler.
+
+    If nothing is compiled yet, another process does it meanwhile.
+
+    Parameters
+    ----------
+    households
+        Household agents of the run.
+    notice
+        Told in one line what goes on, and where.
+
+    Returns
+    -------
+    str
+        ``numpy`` if nothing is compiled yet, and NumPy is done before the compiler.
+    """
+    if prepared() or households > _SOONER_IN_NUMPY:
+        return "compiled"
+    notice(
+        "nothing is compiled yet: this run decides in NumPy, while another process compiles, once, "
+        f"for a minute or two (kept in {_marker().parent})"
+    )
+    # It outlives this one, and leaves the processors to it.
+    subprocess.Popen(
+        [sys.executable, "-m", __name__],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    return "numpy"
+
+
+def _marker() -> Path:
+    """The file that says that everything has been compiled."""
+    return kernels_folder() / "prepared"
+
+
+def _compile(marker: Path) -> None:
     command = [sys.executable, "-m", __name__, _PARTS[0]]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as other:
         compile_part(_PARTS[1])
@@ -99,4 +148,8 @@ class _HalfCompiled(TransitionModel):
 
 
 if __name__ == "__main__":
-    compile_part(sys.argv[1])
+    if len(sys.argv) > 1:
+        compile_part(sys.argv[1])
+    else:
+        os.nice(_COURTESY)
+        prepare()

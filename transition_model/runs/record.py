@@ -30,6 +30,8 @@ class RunRecord:
         Name, hash of the changes, and the whole scenario as a file.
     seed, households, engine, time_step, start, end
         What was asked for; ``time_step`` is None for that of the model file.
+    kernels
+        Whether agents decided in ``compiled`` kernels or in ``numpy``, which agree to seven digits.
     rules_running_on
         Rules still in force in the last month although their last known version has ended.
     model_hash, data_hash
@@ -46,6 +48,7 @@ class RunRecord:
     seed: int
     households: int
     engine: str
+    kernels: str
     time_step: float | None
     start: str
     end: str
@@ -67,6 +70,7 @@ def run_record(
     seed: int,
     households: int,
     engine: str,
+    kernels: str,
     time_step: float | None,
     start: str,
     end: str,
@@ -80,6 +84,7 @@ def run_record(
         seed=seed,
         households=households,
         engine=engine,
+        kernels=kernels,
         time_step=time_step,
         start=start,
         end=end,

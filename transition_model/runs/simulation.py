@@ -20,6 +20,8 @@ from transition_model.scoreboard import ScoreboardRow, scoreboard
 if TYPE_CHECKING:
     import pandas as pd
 
+    from transition_model.compilation import Kernels
+
 
 @dataclass(frozen=True)
 class Result:
@@ -90,6 +92,7 @@ def simulate(
     start: str | Month = "2020-01",
     end: str | Month = "2027-12",
     engine: Literal["compiled", "pysd"] = "compiled",
+    kernels: Kernels = "compiled",
     time_step: float | None = None,
     progress: Callable[[int, int], None] | None = None,
     notice: Callable[[str], None] | None = None,
@@ -110,6 +113,9 @@ def simulate(
         Last month.
     engine
         ``compiled``, or ``pysd`` for the reference.
+    kernels
+        Whether agents decide in ``compiled`` kernels, or in ``numpy``, the reference, for which
+        nothing has to be compiled first. Series agree to seven digits.
     time_step
         Step of the stock-flow model in months; that of the model file by default.
     progress
@@ -132,12 +138,14 @@ def simulate(
     if seed < 0:
         raise InputError("seed", seed, "a whole number from 0")
     began = perf_counter()
-    prepare(notice)
+    if kernels == "compiled":
+        prepare(notice)
     model = TransitionModel(
         chosen,
         rng=seed,
         households=households,
         engine=engine,
+        kernels=kernels,
         time_step=time_step,
         notice=notice,
     )
@@ -152,6 +160,7 @@ def simulate(
         seed=seed,
         households=households,
         engine=engine,
+        kernels=kernels,
         time_step=time_step,
         start=str(first),
         end=str(last),
