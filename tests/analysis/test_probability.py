@@ -113,6 +113,31 @@ def test_the_interval_narrows_as_runs_are_added_in_an_order_that_is_kept(
     assert other["probability"].tolist()[:4] != steps["probability"].tolist()[:4]
 
 
+def test_beside_the_probability_stands_what_the_runs_reach(
+    study_maker: Maker, results_maker: Maker, cube: Maker
+) -> None:
+    study = study_maker({"method": "latin_hypercube", "points": 2000})
+    found = probabilities(
+        results_maker(study, lambda runs: _uniform(study, cube, runs), TARGET), study
+    )
+    row = found.table().iloc[0]
+    expected = [GOAL - 0.7 + share for share in (0.05, 0.5, 0.95)]
+    assert [row["5%"], row["50%"], row["95%"]] == pytest.approx(expected, abs=0.002)
+    assert row["moved"]
+
+
+@pytest.mark.parametrize(("noise", "moved"), [(1e-9, False), (1e-4, True)])
+def test_a_target_that_nothing_moves_is_told_from_a_certain_one(
+    noise: float, moved: bool, study_maker: Maker, results_maker: Maker
+) -> None:
+    study = study_maker({"method": "latin_hypercube", "points": 50})
+    luck = np.random.default_rng(1).uniform(1.0, 1.0 + noise, 50)
+    found = probabilities(results_maker(study, lambda runs: GOAL * luck, TARGET), study)
+    assert found.entries[0].value == 1.0
+    assert found.entries[0].moved is moved
+    assert ("varies: 1 targets" in found.note) is not moved
+
+
 def test_a_point_with_a_missing_run_is_left_out_and_counted(
     study_maker: Maker, results_maker: Maker
 ) -> None:

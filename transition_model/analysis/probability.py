@@ -34,6 +34,12 @@ HALVINGS = 4
 RESAMPLES = 200
 """Draws of points, with replacement, behind the interval of a share of the variance."""
 
+REACHED = (0.05, 0.5, 0.95)
+"""Quantiles of what runs reach."""
+
+MOVED = 1e-6
+"""Spread, for its size, above which a value counts as moved: far above what rounding does."""
+
 SAMPLED = ("latin_hypercube", "sobol", "scenarios", "list")
 """Designs whose points stand for what is not known; the list as the file has it."""
 
@@ -111,6 +117,11 @@ class Probability:
         Independent runs that tell as much.
     value, low, high
         Probability and its interval.
+    reached
+        What the runs reach, in the target's unit: those quantiles of :data:`REACHED`.
+    moved
+        Whether anything that the study varies moves what is reached. If not, a probability of 0
+        or 1 tells nothing of what is not known.
     """
 
     outcome: Outcome
@@ -122,14 +133,21 @@ class Probability:
     value: float
     low: float
     high: float
+    reached: tuple[float, ...]
+    moved: bool
 
     @classmethod
-    def of_runs(cls, outcome: Outcome, scenario: str, found: Crossed) -> Probability:
-        """From whether each run met the target."""
-        value, runs = float(found.cells.mean()), effective_runs(found.cells)
+    def of_runs(cls, outcome: Outcome, scenario: str, met: Crossed, reached: Array) -> Probability:
+        """From whether each run met the target, and the value that each reached, shape (n,)."""
+        value, runs = float(met.cells.mean()), effective_runs(met.cells)
         low, high = jeffreys_interval(value, runs)
-        points, all_runs = len(found.cells), found.cells.size
-        return cls(outcome, scenario, points, all_runs, found.left_out, runs, value, low, high)
+        points, all_runs = len(met.cells), met.cells.size
+        quantiles = tuple(np.quantile(reached, REACHED).tolist())
+        moved = bool(np.ptp(reached) > MOVED * np.abs(reached).max())
+        return cls(
+            outcome, scenario, points, all_runs, met.left_out, runs, value, low, high,
+            quantiles, moved,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -162,7 +180,9 @@ class Probabilities:
             if self.seeds == 1
             else f"clustered by point and by the {self.seeds} seeds"
         )
-        return f"{CONFIDENCE:.0%} Jeffreys intervals; {rest}"
+        unmoved = len({entry.outcome.id for entry in self.entries if not entry.moved})
+        held = f"; moved by nothing that this study varies: {unmoved} targets" if unmoved else ""
+        return f"{CONFIDENCE:.0%} Jeffreys intervals; {rest}{held}"
 
     def table(self) -> pd.DataFrame:
         """One row a target and scenario."""
@@ -179,13 +199,14 @@ def _row(entry: Probability) -> dict[str, float | int | str]:
         "target": entry.outcome.id,
         SCENARIO: entry.scenario,
         "goal": "" if target is None else f"{target.operator} {target.value:g} {target.unit}",
+        **dict(zip((f"{share:.0%}" for share in REACHED), entry.reached, strict=True)),
         "probability": entry.value,
         "low": entry.low,
         "high": entry.high,
-        "points": entry.points,
+        "moved": entry.moved,
         "runs": entry.runs,
-        "effective runs": entry.effective_runs,
-        "points left out": entry.left_out,
+        "effective": entry.effective_runs,
+        "left out": entry.left_out,
     }
 
 
@@ -218,8 +239,9 @@ def probabilities(results: StudyResults, study: Study, *, order_seed: int = 0) -
         for scenario, runs in by_scenario(results).items():
             kept = runs[_independent(study, results)[runs]]
             found = crossed(results, results.met[outcome.id], kept)
-            entries.append(Probability.of_runs(outcome, scenario, found))
-            running.append(_running(outcome, scenario, found, order_seed))
+            reached = crossed(results, column(results, outcome.id), kept).cells
+            entries.append(Probability.of_runs(outcome, scenario, found, reached.ravel()))
+            running.append(_running(outcome, scenario, found, reached, order_seed))
     seeds = results.planned.replications
     return Probabilities(results.planned.name, seeds, tuple(entries), tuple(running))
 
@@ -237,22 +259,21 @@ def _independent(study: Study, results: StudyResults) -> NDArray[np.bool_]:
 
 
 def _running(
-    outcome: Outcome, scenario: str, found: Crossed, order_seed: int
+    outcome: Outcome, scenario: str, found: Crossed, reached: Array, order_seed: int
 ) -> tuple[Probability, ...]:
     """Probability after a sixteenth of the points, an eighth, ... in random order.
 
     Of a single point, seeds are taken one after the other instead.
     """
-    values = found.cells if len(found.cells) > 1 else found.cells.T
-    order = np.random.default_rng(order_seed).permutation(len(values))
-    counts = [len(values) // 2**halved for halved in range(HALVINGS, -1, -1)]
-    taken = [values[order[:count]] for count in dict.fromkeys(counts) if count]
     one_point = len(found.cells) == 1
+    met, values = (found.cells.T, reached.T) if one_point else (found.cells, reached)
+    order = np.random.default_rng(order_seed).permutation(len(met))
+    counts = [len(met) // 2**halved for halved in range(HALVINGS, -1, -1)]
+    taken = [order[:count] for count in dict.fromkeys(counts) if count]
+    parts = [(met[rows].T if one_point else met[rows], values[rows].ravel()) for rows in taken]
     return tuple(
-        Probability.of_runs(
-            outcome, scenario, Crossed(part.T if one_point else part, found.points, found.left_out)
-        )
-        for part in taken
+        Probability.of_runs(outcome, scenario, Crossed(part, found.points, found.left_out), value)
+        for part, value in parts
     )
 
 

@@ -46,7 +46,8 @@ def probability_figure(found: Probabilities, path: Path, language: Language = "e
             shift = 0.2 * (number - (len(scenarios) - 1) / 2.0)
             for place, name in enumerate(order):
                 _interval(axes, entries[name], place - shift, COLOURS[number % len(COLOURS)])
-            axes.plot([], [], "o", color=COLOURS[number % len(COLOURS)], label=scenario)
+            if scenarios != [ALL]:
+                axes.plot([], [], "o", color=COLOURS[number % len(COLOURS)], label=scenario)
         axes.set_yticks(range(len(order)), [labels[name] for name in order])
         axes.set_xlim(-0.02, 1.02)
         axes.set_ylim(-0.7, len(order) - 0.3)
@@ -54,12 +55,19 @@ def probability_figure(found: Probabilities, path: Path, language: Language = "e
         words = ("Probability of meeting the target, 95 % interval", "达到目标的概率（95%区间）")
         axes.set_xlabel(in_words(language, *words))
         axes.set_title(f"{found.study}\n{_runs(found, language)}", loc="left")
-        if scenarios != [ALL]:
+        unmoved = any(not entry.moved for entry in found.entries)
+        if unmoved:
+            words = ("moved by nothing that the study varies", "研究中的变化因素均不影响")
+            axes.plot([], [], "o", color=GREY, fillstyle="none", label=in_words(language, *words))
+        if unmoved or scenarios != [ALL]:
             axes.legend(frameon=False, loc="lower right")
         plain(axes)
 
 
 def _interval(axes: Any, entry: Probability, place: float, colour: str) -> None:
+    if not entry.moved:
+        axes.plot([entry.value], [place], "o", color=GREY, fillstyle="none", markersize=3.5)
+        return
     axes.plot([entry.low, entry.high], [place, place], color=colour, linewidth=1.4)
     axes.plot([entry.value], [place], "o", color=colour, markersize=3.5)
 
