@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +28,9 @@ STORE = Path("results/store")
 StudyArgument = Annotated[Path, typer.Argument(help="A study file, as in experiments/studies/.")]
 StoreOption = Annotated[Path, typer.Option(help="Folder that keeps every run that was made.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="What goes to standard output.")]
+
+MINUTE = 60.0
+"""Seconds between two lines of progress where no terminal shows a bar."""
 
 INTERRUPTED = 130
 """Exit code of a program that was stopped by Ctrl-C."""
@@ -151,6 +157,31 @@ def _check_begun(planned: RunPlan, kept: Any, resume: bool) -> None:
 
 
 def _with_progress(planned: RunPlan, kept: Any, team: Any) -> Progressed:
+    from transition_model.studies.running import make_runs
+
+    if sys.stderr.isatty():
+        return _with_bar(planned, kept, team)
+    return make_runs(planned, kept, team, progress=_line_a_minute(planned.name), notice=say)
+
+
+def _line_a_minute(name: str) -> Callable[[int, int, int], None]:
+    """Progress for a file that nobody watches all the time."""
+    began = last = perf_counter()
+
+    def advance(done: int, asked: int, found: int) -> None:
+        nonlocal last
+        now = perf_counter()
+        if now - last < MINUTE or done == found:
+            return
+        rate = (done - found) / (now - began)
+        left = (asked - done) / rate / MINUTE
+        say(f"{name}: {done:,} of {asked:,} runs, {rate:.1f} a second, {left:,.0f} minutes left")
+        last = now
+
+    return advance
+
+
+def _with_bar(planned: RunPlan, kept: Any, team: Any) -> Progressed:
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -245,12 +245,14 @@ class Scenario(Frozen):
         InputError
             For an unknown id, a value out of range or a wrong month.
         """
-        changed = self
         month = start if isinstance(start, Month) else Month.parse(start, "start")
+        made = {
+            key: settings.change_of(key, value, month, f"replace {key}")
+            for key, value in changes.items()
+        }
         # Switches first: what is named in the same call stands, whatever the order of the keys.
-        for key in sorted(changes, key=lambda key: not settings.names_measure(key)):
-            changed = changed._with(key, changes[key], month, f"replace {key}")
-        return changed
+        switched = self._with(*(made[key] for key in made if settings.names_measure(key)))
+        return switched._with(*(made[key] for key in made if not settings.names_measure(key)))
 
     def with_setting(self, setting: str) -> Self:
         """A scenario with one change as the command line writes it: ``lever=value[@YYYY-MM]``.
@@ -261,7 +263,7 @@ class Scenario(Frozen):
             If the text is no setting, or its parts are unknown or out of range.
         """
         key, value, start = settings.split_setting(setting)
-        return self._with(key, value, start, f"setting {key}")
+        return self._with(settings.change_of(key, value, start, f"setting {key}"))
 
     def with_settings(self, texts: Iterable[str]) -> Self:
         """A scenario with several changes as the command line writes them, in whatever order."""
@@ -273,9 +275,15 @@ class Scenario(Frozen):
             changed = changed.with_setting(setting)
         return changed
 
-    def _with(self, key: str, value: float | str, start: Month, where: str) -> Self:
-        change = settings.change_of(key, value, start, where)
-        changed = self.model_copy(update=self._on_top({_TABLES[type(change)]: (change,)}))
+    def _with(self, *changes: settings.Change) -> Self:
+        """With changes that do not depend on each other's order."""
+        if not changes:
+            return self
+        tables = {
+            table: tuple(change for change in changes if isinstance(change, kind))
+            for kind, table in _TABLES.items()
+        }
+        changed = self.model_copy(update=self._on_top(tables))
         law_under(*changed._law_key)
         return changed
 

@@ -138,11 +138,15 @@ def _moved(
     scenario = base
     if SCENARIO in policy:
         scenario = Scenario.load(str(policy[SCENARIO])).replace(constants)
+    moved: dict[Month, dict[str, float | str]] = {}
     for factor in factors:
         if factor.id not in policy:
             continue
         if factor.kind == "lever" and factor.start is not None:
-            scenario = scenario.replace({factor.id: float(policy[factor.id])}, factor.start)
+            moved.setdefault(factor.start, {})[factor.id] = float(policy[factor.id])
         elif factor.kind == "structure":
-            scenario = scenario.replace({f"structure.{factor.id}": policy[factor.id]})
+            rival = {f"structure.{factor.id}": policy[factor.id]}
+            scenario = scenario.replace(rival)
+    for start, values in moved.items():
+        scenario = scenario.replace(values, start)
     return scenario
