@@ -2,14 +2,14 @@
 
 A kernel is a function over columns that numba compiles; a formula is an elementwise function that
 serves both numpy arrays and, inside a kernel, single numbers. What is compiled lies in a folder
-named after the text of everything that a kernel may take in: numba itself looks at the date of one
-file only, and would go on with an old formula.
+named after the text of everything that a kernel may take in.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
@@ -21,6 +21,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from transition_model.cache_folder import cache_folder
+from transition_model.kernel_cache import KernelCache
 from transition_model.kernel_compiler import KernelCompiler, PartCompiler
 
 type Fields = tuple[Any, ...]
@@ -32,6 +33,7 @@ type Kernels = Literal["compiled", "numpy"]
 _PACKAGE = Path(__file__).parent
 _SOURCES = ("kernels", "behaviour", "policy")
 """Folders whose functions kernels may take in."""
+_COMPILERS = ("compilation.py", "kernel_cache.py", "kernel_compiler.py")
 _IMPORT = re.compile(r"^from (transition_model[\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 
 
@@ -41,7 +43,10 @@ def kernel[F: Callable[..., Any]](function: F) -> F:
     It runs without the interpreter's lock, divides as numpy does (by zero is infinite), and rounds
     every operation as written.
     """
-    return _compiled(function, cache=True, no_cfunc_wrapper=True, pipeline_class=KernelCompiler)
+    compiled: Any = _compiled(function, no_cfunc_wrapper=True, pipeline_class=KernelCompiler)
+    source = Path(function.__code__.co_filename)
+    compiled._cache = KernelCache(function, _folder(function.__module__, source))
+    return cast("F", compiled)
 
 
 def part[F: Callable[..., Any]](function: F) -> F:
@@ -91,14 +96,8 @@ _taken_in(either, _either_of_numbers)
 
 
 def _compiled[F: Callable[..., Any]](function: F, **options: Any) -> F:
-    config: Any = numba.config
-    before, config.CACHE_DIR = config.CACHE_DIR, str(_folder(function.__module__))
-    try:
-        njit: Any = numba.njit
-        compiled = njit(nogil=True, error_model="numpy", **options)(function)
-    finally:
-        config.CACHE_DIR = before
-    return cast("F", compiled)
+    njit: Any = numba.njit
+    return cast("F", njit(nogil=True, error_model="numpy", **options)(function))
 
 
 @cache
@@ -112,18 +111,19 @@ def kernels_folder() -> Path:
 
 
 @cache
-def _folder(module: str) -> Path:
+def _folder(module: str, source: Path) -> Path:
     """Where compiled functions of a module lie: by its text and that of all it may take in."""
     digest = _begun()
-    for path in sorted(_taken_from(module)):
+    for path in sorted(_taken_from(module) or [source]):
         digest.update(path.read_bytes())
     return cache_folder() / "kernels" / digest.hexdigest()[:20]
 
 
 def _begun() -> hashlib._Hash:
     libraries = "".join(f"{name} {version(name)};" for name in ("numba", "numpy", "llvmlite"))
-    digest = hashlib.sha256(libraries.encode())
-    digest.update(Path(__file__).read_bytes())
+    digest = hashlib.sha256(f"{sys.implementation.cache_tag} {libraries}".encode())
+    for name in _COMPILERS:
+        digest.update((_PACKAGE / name).read_bytes())
     return digest
 
 

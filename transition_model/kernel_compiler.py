@@ -95,12 +95,6 @@ class _Part(_Kernel):
         self._ensure_finalized()
         return 0
 
-    @classmethod
-    def _unserialize(cls, codegen: Any, state: Any) -> Any:
-        """Take a kernel that another one calls from the cache."""
-        with _replaced(codegen, "_library_class", JITCodeLibrary):
-            return JITCodeLibrary._unserialize(codegen, state)
-
 
 class _WithoutEnvironment:
     """A code generator that doesn't keep the environment in which a part would raise."""
@@ -129,12 +123,12 @@ def _needed(library: Any) -> dict[Any, None]:
 def _shortcuts(codegen: Any) -> Iterator[None]:
     """What holds while a kernel is compiled; the lock on numba's compiler is held meanwhile."""
     with ExitStack() as stack:
-        stack.enter_context(_replaced(codegen, "_library_class", _Part))
-        stack.enter_context(_replaced(BaseFunction, "get_call_type", _type_of_call))
-        stack.enter_context(_replaced(InlineWorker, "run_untyped_passes", _read))
-        stack.enter_context(_replaced(ir.Loc, "__deepcopy__", lambda place, memo: place))
+        stack.enter_context(replaced(codegen, "_library_class", _Part))
+        stack.enter_context(replaced(BaseFunction, "get_call_type", _type_of_call))
+        stack.enter_context(replaced(InlineWorker, "run_untyped_passes", _read))
+        stack.enter_context(replaced(ir.Loc, "__deepcopy__", lambda place, memo: place))
         # After every pass numba would put in order what the passes in use leave in order.
-        stack.enter_context(_replaced(PassManager, "_ENFORCING", False))
+        stack.enter_context(replaced(PassManager, "_ENFORCING", False))
         if gc.isenabled():
             stack.callback(gc.enable)
             gc.disable()
@@ -142,7 +136,7 @@ def _shortcuts(codegen: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
+def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
     """Give an attribute another value for a while."""
     own = vars(owner)
     there, before = name in own, own.get(name)

@@ -74,9 +74,9 @@ _CHINESE = re.compile(
 _SCALED = re.compile(
     r"(?<![\w.^*])(?P<factor>10\^\d+|\d+k(?=\s)|\d+(?:\.\d+)?(?:e-?\d+)?)\s*(?P<unit>[A-Za-z]\w*)"
 )
-
-
 _THOUSANDS = re.compile(r"(?<![\w.])(\d+)k(?!\w)")  # 10k yuan is 10 thousand yuan, 10kg is not
+_POWER_IN_FRONT = re.compile(r"10\^(?P<power>\d+) (?P<unit>[A-Za-z].*)")
+_PLAIN_NUMBERS = {"share": 1.0, "percent": 0.01}
 
 
 def _translated(match: re.Match[str]) -> str:
@@ -143,6 +143,14 @@ def parse_unit(text: str) -> tuple[float, Unit]:
         raise InputError("unit", text, "a unit that the registry knows") from problem
 
 
+def _multiple(unit: str) -> tuple[float, str]:
+    """A number in front of a unit, and the unit; what differs in the number needs no registry."""
+    if unit in _PLAIN_NUMBERS:
+        return _PLAIN_NUMBERS[unit], "share"
+    power = _POWER_IN_FRONT.match(unit)
+    return (10.0 ** int(power["power"]), power["unit"]) if power else (1.0, unit)
+
+
 def same_dimension(first: str, second: str) -> bool:
     """Whether two units, as written in data files, measure the same thing."""
     return parse_unit(first)[1].dimensionality == parse_unit(second)[1].dimensionality
@@ -156,9 +164,13 @@ def convert(value: float, unit: str, to: str) -> float:
     InputError
         If the units measure different things.
     """
-    factor, source = parse_unit(unit)
     if unit == to:
-        return value * factor / factor
+        return value
+    multiple, plain = _multiple(unit)
+    target_multiple, same = _multiple(to)
+    if plain == same:
+        return value * multiple / target_multiple
+    factor, source = parse_unit(unit)
     if not same_dimension(unit, to):
         raise InputError("unit", unit, f"a unit of the same dimension as {to}")
     target_factor, target = parse_unit(to)

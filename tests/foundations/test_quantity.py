@@ -13,7 +13,7 @@ from transition_model.errors import InputError
 from transition_model.ledger import ledger_entries, published_entries
 from transition_model.levers import load_levers
 from transition_model.parameters import check_units, load_parameters
-from transition_model.quantity import COUNTED, convert, parse_unit, same_dimension
+from transition_model.quantity import COUNTED, convert, parse_unit, registry, same_dimension
 from transition_model.results import units_by_name
 
 AMOUNTS = st.floats(min_value=1e-6, max_value=1e12)
@@ -94,6 +94,17 @@ def test_ten_k_of_nothing_is_ten_thousand() -> None:
     factor, parsed = parse_unit("10k")
     assert parsed.dimensionless
     assert factor == 1e4
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [("share", "percent"), ("t/year", "10^6 t/year"), ("10^9 m3/year", "10^6 m3/year")],
+    ids=" to ".join,
+)
+def test_what_differs_in_a_number_is_converted_as_the_registry_would(pair: tuple[str, str]) -> None:
+    (factor, unit), (target_factor, target) = (parse_unit(text) for text in pair)
+    by_registry = registry().Quantity(3.0 * factor, unit).to(target).magnitude / target_factor
+    assert convert(3.0, *pair) == pytest.approx(by_registry, rel=1e-15)
 
 
 @given(

@@ -25,14 +25,13 @@ from transition_model.parameters import load_parameters
 from transition_model.results import Definition, evidence_of, load_definitions, units_by_name
 from transition_model.scenario import Scenario
 from transition_model.scoreboard import TARGET_MONTH, declared_statuses
-from transition_model.studies.design import SCENARIO
-from transition_model.studies.results import HIGH, LOW, Outcome, StudyResults
-from transition_model.studies.study import Study
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from transition_model.runs.simulation import Result
+    from transition_model.studies.results import Outcome, StudyResults
+    from transition_model.studies.study import Study
 
 type Cells = Sequence[Any] | NDArray[np.float64] | NDArray[np.str_] | pd.Series[Any]
 
@@ -254,6 +253,10 @@ def _lever_sheet(scenario: Scenario | None, varied: set[str]) -> Sheet:
 
 def _study_scoreboard(results: StudyResults) -> Sheet:
     """Mean, spread and share of runs that meet the target, of every outcome and scenario."""
+    # What serves studies is slow to import, and a single run does without.
+    from transition_model.studies.design import SCENARIO
+    from transition_model.studies.results import HIGH, LOW
+
     summary = results.summary()
     by_id = {outcome.id: outcome for outcome in results.outcomes}
     outcomes = [by_id[name] for name in summary["outcome"]]
@@ -297,6 +300,8 @@ def _units(results: StudyResults) -> dict[str, str]:
 
 
 def _frame_sheet(zh: str, en: str, frame: pd.DataFrame, units: Mapping[str, str]) -> Sheet:
+    from transition_model.studies.design import SCENARIO
+
     labels = {one.id: one.label_zh for one in load_levers().values()}
     known = {"point": "点", "seed": "随机种子", SCENARIO: "情景"}
     columns = [Column("运行", "run", list(frame.index), WHOLE)]
@@ -310,6 +315,8 @@ def _frame_sheet(zh: str, en: str, frame: pd.DataFrame, units: Mapping[str, str]
 
 def _mean_series(results: StudyResults) -> tuple[Sheet, ...]:
     """Mean over runs of every series that was read, by month; by scenario where these vary."""
+    from transition_model.studies.design import SCENARIO
+
     data = results.dataset()
     groups: Mapping[str, Any] = {"": slice(None)}
     if SCENARIO in results.inputs:
