@@ -10,13 +10,14 @@ Intervals are Jeffreys' (Brown, Cai and DasGupta 2001, doi:10.1214/ss/1009213286
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from transition_model.analysis.study_runs import Crossed, by_scenario, column, crossed
+from transition_model.analysis.study_runs import ALL, Crossed, by_scenario, column, crossed
 from transition_model.errors import InputError
 from transition_model.studies.design import SCENARIO
 from transition_model.studies.results import Outcome, StudyResults
@@ -36,6 +37,9 @@ RESAMPLES = 200
 
 REACHED = (0.05, 0.5, 0.95)
 """Quantiles of what runs reach."""
+
+LEFT_OUT = "left out"
+"""Column of the points that a missing run has made incomplete."""
 
 MOVED = 1e-6
 """Spread, for its size, above which a value counts as moved: far above what rounding does."""
@@ -186,11 +190,18 @@ class Probabilities:
 
     def table(self) -> pd.DataFrame:
         """One row a target and scenario."""
-        return pd.DataFrame([_row(entry) for entry in self.entries])
+        return _rows(self.entries)
 
     def convergence(self) -> pd.DataFrame:
         """One row a target, scenario and number of runs."""
-        return pd.DataFrame([_row(entry) for entries in self.running for entry in entries])
+        return _rows([entry for entries in self.running for entry in entries])
+
+
+def _rows(entries: Sequence[Probability]) -> pd.DataFrame:
+    """One row each, without a column that would say nothing."""
+    table = pd.DataFrame([_row(entry) for entry in entries])
+    silent = {SCENARIO: (table[SCENARIO] == ALL).all(), LEFT_OUT: (table[LEFT_OUT] == 0).all()}
+    return table.drop(columns=[name for name, nothing in silent.items() if nothing])
 
 
 def _row(entry: Probability) -> dict[str, float | int | str]:
@@ -206,7 +217,7 @@ def _row(entry: Probability) -> dict[str, float | int | str]:
         "moved": entry.moved,
         "runs": entry.runs,
         "effective": entry.effective_runs,
-        "left out": entry.left_out,
+        LEFT_OUT: entry.left_out,
     }
 
 
