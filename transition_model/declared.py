@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 import tomllib
 from collections.abc import Iterable
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from transition_model.cache_folder import cache_folder, write_atomically
 from transition_model.errors import InputError
+
+_PACKAGE = Path(__file__).parent
 
 
 class Status(StrEnum):
@@ -41,13 +48,30 @@ def read_toml(path: Path) -> dict[str, object]:
         If it is missing, not UTF-8 or not TOML: naming file and line.
     """
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        content = path.read_bytes()
+        return _own(content) if path.is_relative_to(_PACKAGE) else _parsed(content)
     except FileNotFoundError:
         raise InputError(str(path), "no such file", "a TOML file") from None
     except OSError as problem:
         raise InputError(str(path), problem.strerror, "a TOML file that can be read") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise InputError(str(path), str(problem), "a valid TOML file in UTF-8") from None
+
+
+def _parsed(content: bytes) -> dict[str, Any]:
+    return tomllib.loads(content.decode("utf-8"))
+
+
+def _own(content: bytes) -> dict[str, Any]:
+    """A file of this package, of which every program reads the same: parsed once, and then kept."""
+    kept = cache_folder() / "data" / f"{hashlib.sha256(content).hexdigest()}.pickle"
+    try:
+        known: dict[str, Any] = pickle.loads(kept.read_bytes())
+    except (FileNotFoundError, EOFError, pickle.UnpicklingError):
+        known = _parsed(content)
+        with suppress(OSError):
+            write_atomically(kept, pickle.dumps(known))
+    return known
 
 
 def read_entries[T: BaseModel](paths: Iterable[Path], kind: type[T]) -> dict[str, T]:
