@@ -834,7 +834,8 @@ class Answer:
                 for number, cost in enumerate(question.costs)
             }
             rows.append(row)
-        return pd.DataFrame(rows)
+        # Where no set does, nothing has a price.
+        return pd.DataFrame(rows).dropna(axis="columns", how="all")
 
     def table(self) -> pd.DataFrame:
         """One row a set that was run: costs and probability with intervals, then its levers."""

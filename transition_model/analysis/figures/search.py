@@ -19,11 +19,12 @@ from transition_model.analysis.figures.canvas import (
     in_words,
     plain,
 )
+from transition_model.levers import load_levers
 
 if TYPE_CHECKING:
     from transition_model.analysis.search import Answer
 
-LONGEST_LABEL = 34
+LONGEST_LABEL = 38
 
 
 def search_figure(answer: Answer, path: Path, language: Language = "en") -> None:
@@ -90,7 +91,7 @@ def _costs(axes: Any, answer: Answer, language: Language) -> None:
     best = answer.best
     axes.plot(
         [across(best.costs, best.probability)], [best.costs[0]], "*", color=ORANGE, markersize=12,
-        label=in_words(language, "answer", "答案"),
+        label=_answer_in_words(answer, language),
     )  # fmt: skip
     labels = [f"{in_words(language, c.label_en or c.id, c.label_zh)} ({c.unit})" for c in costs]
     probability = in_words(language, "probability of all targets", "全部目标的实现概率")
@@ -99,24 +100,34 @@ def _costs(axes: Any, answer: Answer, language: Language) -> None:
     axes.legend(frameon=False, fontsize=7)
 
 
+def _answer_in_words(answer: Answer, language: Language) -> str:
+    if answer.verdict == "met":
+        return in_words(language, "answer", "答案")
+    return in_words(language, "nearest miss", "最接近的组合")
+
+
 def _levers(axes: Any, answer: Answer, language: Language) -> None:
     table = answer.levers()
     width = (table["high"] - table["low"]).replace(0.0, 1.0)
     rows = np.arange(len(table))
     axes.hlines(rows, 0.0, 1.0, color="#d9d9d9", linewidth=4)
-    for name, marker, colour, english, chinese in (
-        ("plan", "|", "black", "plan", "规划"),
-        ("answer", "o", BLUE, "answer", "答案"),
+    for name, marker, colour, label in (
+        ("plan", "|", "black", in_words(language, "plan", "规划")),
+        ("answer", "o", BLUE, _answer_in_words(answer, language)),
     ):
         place = (table[name] - table["low"]) / width
-        label = in_words(language, english, chinese)
         axes.plot(
             place, rows, marker, color=colour, markersize=8 - 3 * (marker == "o"), label=label
         )
     for row, line in enumerate(table.to_dict("records")):
-        text = f"{line['answer']:.3g} {line['unit']}"
+        text = f"{_rounded(line['answer'])} {line['unit']}"
         axes.annotate(text, (1.03, row), va="center", fontsize=6.5, annotation_clip=False)
-    axes.set_yticks(rows, [_shortened(name) for name in table["lever"]])
+    known = load_levers()
+    names = [
+        in_words(language, known[name].label_en, known[name].label_zh) if name in known else name
+        for name in table["lever"]
+    ]
+    axes.set_yticks(rows, [_shortened(name) for name in names])
     axes.invert_yaxis()
     axes.set_xlim(-0.05, 1.5)
     axes.set_xticks([0.0, 1.0], in_words(language, "low high", "低 高").split())
@@ -132,17 +143,22 @@ def _targets(axes: Any, answer: Answer, language: Language) -> None:
     unit = question.costs[0].unit
     for row, (one, binds) in enumerate(zip(question.requirements, answer.binding, strict=True)):
         if binds:
-            price = f"{answer.prices[row, 0]:.3g} {unit} / {one.unit}"
+            price = f"{_rounded(answer.prices[row, 0])} {unit} / {one.unit}"
             axes.text(0.02, row, price, va="center", color="white", fontsize=6.5)
     names = [in_words(language, o.label_en or o.id, o.label_zh) for o in question.requirements]
     axes.set_yticks(rows, [_shortened(name) for name in names])
     axes.invert_yaxis()
     axes.set_xlim(0.0, 1.02)
-    words = (
-        "probability of each target at the answer; in a bar: its shadow price, if it binds",
-        "答案下各目标的实现概率；条内为起约束作用的目标的影子价格",
-    )
-    axes.set_xlabel(in_words(language, *words), fontsize=7)
+    words = "probability of each target there", "该组合下各目标的实现概率"
+    label = in_words(language, *words)
+    if answer.binding.any():
+        words = "in a bar: its shadow price, if it binds", "条内为起约束作用的目标的影子价格"
+        label += "\n" + in_words(language, *words)
+    axes.set_xlabel(label, fontsize=7)
+
+
+def _rounded(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _shortened(text: str) -> str:
