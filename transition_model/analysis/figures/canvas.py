@@ -7,7 +7,7 @@ once and nothing is left behind.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -111,6 +111,13 @@ def _settings(path: Path, language: Language) -> Any:
 
 
 def _installed_fonts() -> set[str]:
-    from matplotlib.font_manager import fontManager
+    """Names of fonts, with those that were installed after matplotlib made its list."""
+    from matplotlib.font_manager import findSystemFonts, fontManager
 
+    known = {font.name for font in fontManager.ttflist}
+    if not known & set(CHINESE_FONTS):
+        listed = {font.fname for font in fontManager.ttflist}
+        for file in sorted(set(findSystemFonts()) - listed):
+            with suppress(OSError, RuntimeError):  # A file that is no font.
+                fontManager.addfont(file)
     return {font.name for font in fontManager.ttflist}
