@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from transition_model import InputError
+from transition_model.parameters import load_parameters
 from transition_model.studies import RunPlan, Study, points_of
 
 SMALL = """
@@ -55,6 +56,27 @@ def test_every_point_meets_the_same_seeds_and_the_constants(tmp_path: Path) -> N
         assert levers["sorting_supervision"].value == point["sorting_supervision"]
         assert str(levers["sorting_supervision"].start) == "2026-01"
         assert levers["trade_in_budget"].value == 60
+
+
+def test_all_parameters_are_those_with_a_range_that_the_study_does_not_hold(tmp_path: Path) -> None:
+    text = """
+name = "all"
+[design]
+method = "latin_hypercube"
+points = 3
+[uncertainties]
+all_parameters = true
+[uncertainties.parameters]
+price_coefficient = { low = -0.15, high = -0.14 }
+[constants]
+car_survival_scale = 16
+"""
+    factors = {factor.id: factor for factor in Study.load(written(tmp_path, text)).factors}
+    assert (factors["price_coefficient"].low, factors["price_coefficient"].high) == (-0.15, -0.14)
+    assert "car_survival_scale" not in factors
+    ranges = {p.id for p in load_parameters() if p.low < p.high and p.distribution != "fixed"}
+    assert set(factors) == ranges - {"car_survival_scale"}
+    assert len(factors) > 600
 
 
 def test_what_is_declared_is_the_default_range(tmp_path: Path) -> None:

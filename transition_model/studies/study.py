@@ -16,6 +16,9 @@
     high = 0.9
     from = "2026-01"
 
+    [uncertainties]
+    all_parameters = false            # true: all that have a range, beside those named
+
     [uncertainties.parameters]        # {} takes range and distribution from the declaration
     price_coefficient = {}
     car_survival_scale = { low = 15.0, high = 17.0, distribution = "uniform" }
@@ -120,8 +123,17 @@ class ParameterRange(_Table):
 
 
 class Uncertainties(_Table):
-    """What nobody can choose."""
+    """What nobody can choose.
 
+    Attributes
+    ----------
+    all_parameters
+        Whether every parameter varies that has a range and is no constant of the study.
+    parameters, structures
+        Those that vary, or whose range is another than the declared one; and rivals.
+    """
+
+    all_parameters: bool = False
     parameters: dict[str, ParameterRange] = {}
     structures: dict[str, Annotated[tuple[str, ...], Field(min_length=2)]] = {}
 
@@ -309,9 +321,18 @@ class Study(_Table):
         """
         return (
             *(_lever_factor(name, entry) for name, entry in self.levers.items()),
-            *(_parameter_factor(n, entry) for n, entry in self.uncertainties.parameters.items()),
+            *(_parameter_factor(n, entry) for n, entry in self._parameter_ranges.items()),
             *(_structure_factor(n, rivals) for n, rivals in self.uncertainties.structures.items()),
         )
+
+    @property
+    def _parameter_ranges(self) -> dict[str, ParameterRange]:
+        named = self.uncertainties.parameters
+        if not self.uncertainties.all_parameters:
+            return named
+        others = (p.id for p in load_parameters() if p.distribution != "fixed" and p.low < p.high)
+        held = self.constants.keys() | named.keys()
+        return named | {name: ParameterRange() for name in others if name not in held}
 
     @property
     def seeds(self) -> range:
