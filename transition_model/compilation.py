@@ -18,6 +18,7 @@ from typing import Any, Literal, cast
 
 import numba
 import numpy as np
+from numba.core import types
 from numba.extending import register_jitable
 
 from transition_model.cache_folder import cache_folder
@@ -97,7 +98,11 @@ _taken_in(either, _either_of_numbers)
 
 def _compiled[F: Callable[..., Any]](function: F, **options: Any) -> F:
     njit: Any = numba.njit
-    return cast("F", njit(nogil=True, error_model="numpy", **options)(function))
+    compiled = njit(nogil=True, error_model="numpy", **options)(function)
+    find = compiled.get_call_template
+    # A number that stands in the call would be a type of its own, and compiled for itself.
+    compiled.get_call_template = lambda args, kws: find(tuple(map(types.unliteral, args)), kws)
+    return cast("F", compiled)
 
 
 @cache

@@ -14,6 +14,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from transition_model import Scenario, simulate
+from transition_model.agents.households import Households
+from transition_model.model import TransitionModel
 from transition_model.runs import preparation
 
 
@@ -108,21 +110,41 @@ def test_the_first_run_of_an_installation_is_done_before_everything_is_compiled(
     assert max(niceness) > os.nice(0)
 
 
-@pytest.mark.parametrize("part", ["households", "others"])
-def test_each_part_lives_through_its_months(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preparation, "_MONTHS", 3)
+@pytest.mark.parametrize("part", ["purchases", "others"])
+def test_what_one_part_decides_in_kernels_the_other_decides_in_numpy(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = preparation._HalfCompiled(part)
-    seen: list[str] = []
+    seen: dict[str, str] = {}
     for agents in model._sets:
-        monkeypatch.setattr(
-            agents,
-            "decide",
-            lambda situation, decide=agents.decide, kind=agents.agent_type.__name__: (
-                seen.append(f"{kind} {situation.kernels}"),
-                decide(situation),
-            ),
-        )
-    model.step()
-    own = {line.split()[0] for line in seen if line.endswith("compiled")}
-    assert own == {"Household"} if part == "households" else "Household" not in own
-    assert len(seen) == len(model._sets)
+        if isinstance(agents, Households):
+            monkeypatch.setattr(
+                agents,
+                "decide_in",
+                lambda situation, buying: seen.update(
+                    home=situation.kernels, purchases=buying.kernels
+                ),
+            )
+        else:
+            monkeypatch.setattr(
+                agents,
+                "decide",
+                lambda situation, kind=agents.agent_type.__name__: seen.update(
+                    {kind: situation.kernels}
+                ),
+            )
+    model.let_agents_decide()
+    own = {name for name, way in seen.items() if way == "compiled"}
+    assert own == {"purchases"} if part == "purchases" else own == seen.keys() - {"purchases"}
+    assert len(seen) == len(model._sets) + 1
+
+
+@pytest.mark.parametrize("part", ["purchases", "others"])
+def test_a_part_in_kernels_and_the_rest_in_numpy_come_to_what_kernels_come_to(part: str) -> None:
+    whole = TransitionModel(households=preparation._HOUSEHOLDS, precision="single")
+    half = preparation._HalfCompiled(part)
+    for _ in range(6):
+        whole.step()
+        half.step()
+    expected, found = (model.recorder.series().frame() for model in (whole, half))
+    assert_allclose(found["value"], expected["value"], rtol=1e-5, atol=1e-9)

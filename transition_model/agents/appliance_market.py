@@ -244,28 +244,24 @@ class ApplianceMarket:
         )
         income_factor = income_index(situation) ** self._elasticity
         keys = _keys(situation.seed, month)
-        if threads == 1:
+
+        def take(since: int, until: int, first: int, last: int, over: bool = False) -> bool:
             return kernels.decide_month(
-                columns, constants, terms, reckoned, income_factor, classes, decided,
-                self._limits, stock, keys, month, idea, self._at_rest, self._bounds,
-                self._scale, self._leaving, self._totals, self._purchases, self._discards,
+                columns, constants, terms, float(reckoned), float(income_factor), classes, decided,
+                self._limits, stock, keys, month, idea, over, self._at_rest, self._bounds,
+                self._scale, self._leaving, self._totals, self._purchases, self._discards, since,
+                until, first, last,
             )  # fmt: skip
-        over = kernels.open_idea(
-            columns, constants, terms, reckoned, income_factor, classes, self._limits, stock,
-            idea, self._scale,
-        )  # fmt: skip
+
+        if threads == 1:
+            return take(kernels.OPEN, kernels.COUNT, 0, self._blocks)
+        over = take(kernels.OPEN, kernels.OPEN, 0, 0)
         in_parts(
-            lambda first, last: kernels.decide_blocks(
-                columns, constants, classes, decided, self._limits, keys, month, idea, over,
-                self._at_rest, self._bounds, first, last, self._scale, self._leaving,
-                self._totals,
-            ),
+            lambda first, last: take(kernels.DECIDE, kernels.DECIDE, first, last, over),
             self._blocks,
             threads,
-        )  # fmt: skip
-        kernels.count_flows(
-            self._leaving, self._scale, classes, idea, self._purchases, self._discards
         )
+        take(kernels.COUNT, kernels.COUNT, 0, 0)
         return over
 
     def settle(self, situation: Situation, parts: Sequence[float], served: float = 0.0) -> float:

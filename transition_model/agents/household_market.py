@@ -205,7 +205,7 @@ class CarMarket:
         yuan received in all, shape (n,).
     parameters, choice
         Whose constants they are.
-    terms, month, adopted, threads
+    terms, month, stock, adopted, threads
         Of the month that is open.
     received
         Yuan that rows received in the month, by programme of :data:`PAID_BY_ROWS`, and what is
@@ -228,6 +228,7 @@ class CarMarket:
     reference_income: float
     terms: CarTerms
     month: CarMonth
+    stock: Array = field(default_factory=lambda: np.zeros((0, 0)))
     adopted: float = 0.0
     threads: int = 1
     received: Array = field(default_factory=lambda: np.zeros((2, len(PAID_BY_ROWS))))
@@ -336,29 +337,43 @@ class CarMarket:
             self._begin(situation)
 
     def _begin(self, situation: Situation) -> tuple[int, float]:
-        stock = situation.stocks["private_cars"]
-        if self.threads > 1:
-            oldest = max(
-                self._in_parts(
-                    partial(
-                        kernels.open_blocks,
-                        tuple(self.columns), tuple(self.work), tuple(self.terms),
-                        self.month.month, stock,
-                    )
-                )
-            )  # fmt: skip
-            adopted = kernels.scale(tuple(self.work), stock)
-            if oldest < len(self.constants.natural) - 1:
-                self.decide(OFFERED, 1.0)
-            return oldest, adopted
-        return kernels.begin_market(*self._arguments(), stock, OFFERED)
+        self.stock = situation.stocks["private_cars"]
+        if self.threads == 1:
+            return self._take(kernels.OPEN, kernels.TOTAL, OFFERED, 1.0)
+        found = self._in_parts(
+            lambda *blocks: self._take(kernels.OPEN, kernels.OPEN, OFFERED, 1.0, blocks)
+        )
+        oldest = max(of_part for of_part, _ in found)
+        _, adopted = self._take(kernels.SCALE, kernels.SCALE, OFFERED, 1.0)
+        if oldest < len(self.constants.natural) - 1:
+            self.decide(OFFERED, 1.0)
+        return oldest, adopted
 
     def decide(self, idea: int, reckoned: float) -> None:
         """Decide under an idea of money, of which buyers reckon with a share."""
-        columns, work, constants, terms, month = self._arguments()
-        kernels.rate_idea(work, constants, terms, idea, reckoned, idea == CLOSED)
-        self._in_parts(partial(kernels.decide_blocks, columns, work, constants, terms, month, idea))
-        kernels.total(work, idea)
+        if self.threads == 1:
+            self._take(kernels.RATE, kernels.TOTAL, idea, reckoned)
+            return
+        self._take(kernels.RATE, kernels.RATE, idea, reckoned)
+        self._in_parts(
+            lambda *blocks: self._take(kernels.DECIDE, kernels.DECIDE, idea, reckoned, blocks)
+        )
+        self._take(kernels.TOTAL, kernels.TOTAL, idea, reckoned)
+
+    def _take(
+        self,
+        since: int,
+        until: int,
+        idea: int,
+        reckoned: float,
+        blocks: tuple[int, int] | None = None,
+    ) -> tuple[int, float]:
+        """Take some steps of :func:`.kernels.decide_market`, for all blocks or some."""
+        first, last = blocks or (0, len(self.work.partial))
+        return kernels.decide_market(
+            *self._arguments(), self.stock, idea, float(reckoned), idea == CLOSED, self.held,
+            self.shares, since, until, first, last,
+        )  # fmt: skip
 
     def _in_parts[T](self, task: Callable[[int, int], T]) -> list[T]:
         return in_parts(task, len(self.work.partial), self.threads)
@@ -370,7 +385,9 @@ class CarMarket:
     def claims(self, way: int, kind: int, idea: int = OFFERED) -> Array:
         """Yuan claimed by each row, shape (n,); see :func:`.kernels.claims_of_rows`."""
         rows = np.empty(len(self.columns.car))
-        kernels.claims_of_rows(*self._arguments(), idea, way, kind, rows)
+        kernels.claims_of_rows(
+            *self._arguments(), idea, way, kind, 1.0, rows, np.empty((0, 3), self.money.dtype)
+        )
         return rows
 
     def subsidised_cars(self, way: int, parts: tuple[tuple[int, float], ...]) -> Array:
@@ -380,7 +397,9 @@ class CarMarket:
         """
         cars = np.zeros((len(self.columns.car), 3), dtype=self.money.dtype)
         for idea, share in parts:
-            kernels.cars_of_rows(*self._arguments(), idea, way, float(share), cars)
+            kernels.claims_of_rows(
+                *self._arguments(), idea, way, kernels.COUNT_ON, float(share), np.empty(0), cars
+            )
         return cars
 
     def mix(self, parts: list[tuple[int, tuple[float, ...]]]) -> int:
@@ -389,7 +408,7 @@ class CarMarket:
         self.shares = np.array([[shares[way] for _, shares in parts] for way in range(2)])
         if len(parts) == 1:
             return parts[0][0]
-        kernels.mix(*self._arguments(), self.held, self.shares, MIXED)
+        self._take(kernels.MIX, kernels.MIX, MIXED, 1.0)
         return MIXED
 
     def _arguments(self) -> _Arguments:
@@ -423,27 +442,22 @@ class CarMarket:
         self, idea: int, served: Array, keys: NDArray[np.uint64], bought: Array, scrapped: Array
     ) -> float:
         """See :func:`.kernels.close_market`; the same in parts if threads share the rows."""
-        columns, work, constants, terms, month = self._arguments()
-        if self.threads == 1:
-            return kernels.close_market(
-                columns, work, constants, terms, month, idea, self.held, self.shares, served,
-                self.adopted, keys, self.money.T, self.places, self.subsidies, self.received,
-                bought, scrapped,
-            )  # fmt: skip
-        factor = np.empty(3)
-        orders = kernels.count_flows(
-            work, constants, terms, idea, served, self.received, bought, scrapped, factor
-        )
-        changes = self._in_parts(
-            partial(
-                kernels.close_blocks,
-                columns, work, constants, terms, month, self.held, self.shares, served,
-                self.adopted, keys, self.money.T, self.places, self.subsidies, factor,
-            )
+        factor, changes = np.empty(3), np.empty((2 * kernels.CHUNK, 2 + 2), dtype=np.int32)
+        close = partial(
+            kernels.close_market,
+            *self._arguments(), idea, self.held, self.shares, served, self.adopted, keys,
+            self.money.T, self.places, self.subsidies, self.received, bought, scrapped, factor,
         )  # fmt: skip
-        changes.append(kernels.buy_used(columns, work, self.month.month, keys, self.received))
-        for of_part in changes:
-            kernels.change(columns, *of_part)
+        blocks = len(self.work.partial)
+        if self.threads == 1:
+            return close(changes, 0, kernels.COUNT, kernels.CHANGE, 0, blocks)[0]
+        orders, _, _ = close(changes, 0, kernels.COUNT, kernels.COUNT, 0, 0)
+        found = self._in_parts(
+            lambda *part: close(np.empty_like(changes), 0, kernels.PAY, kernels.PAY, *part)
+        )
+        found.append(close(changes, 0, kernels.BUY_USED, kernels.BUY_USED, 0, 0))
+        for _, of_part, count in found:
+            close(of_part, count, kernels.CHANGE, kernels.CHANGE, 0, 0)
         return orders
 
 

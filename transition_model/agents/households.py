@@ -122,22 +122,32 @@ class Households(ColumnarAgentSet[Household]):
 
     def decide(self, situation: Situation) -> None:
         """All decisions of the month, on the month's opening state."""
+        self.decide_in(situation, situation)
+
+    def decide_in(self, situation: Situation, buying: Situation) -> None:
+        """All decisions; ``buying`` says whether purchases are decided in kernels."""
         if self.columns.written != self._heard:
             self._hear(situation.parameters)
         income_index = appliance_market.income_index(situation)
-        if situation.kernels == "compiled":
+        compiled = situation.kernels == "compiled"
+        if compiled:
             self._prepare(situation.parameters)
             self._home_use.use(situation, income_index)
             self._trips.travel(situation, income_index)
-            self.purchases.decide_compiled(situation)
+        else:
+            relative = self.columns["income"] * income_index / self._reference_income
+            household_home.use_at_home(self.columns, situation, relative)
+            household_travel.travel(
+                self.columns, situation, relative, self._trips.taste, self._start
+            )
+        if buying.kernels == "compiled":
+            self.purchases.decide_compiled(buying)
+        else:
+            self._decide_purchases(buying, self.columns["income"] * income_index)
+        if compiled:
             self._waste.sort(situation)
-            return
-        income = self.columns["income"] * income_index
-        relative = income / self._reference_income
-        household_home.use_at_home(self.columns, situation, relative)
-        household_travel.travel(self.columns, situation, relative, self._trips.taste, self._start)
-        self._decide_purchases(situation, income)
-        household_waste.sort_waste(self.columns, situation)
+        else:
+            household_waste.sort_waste(self.columns, situation)
 
     def _prepare(self, parameters: ParameterValues) -> None:
         """Work out what parameters say for a whole run."""

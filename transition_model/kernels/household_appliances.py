@@ -21,6 +21,9 @@ type Array = NDArray[np.float64]
 CHUNK = 1 + np.iinfo(np.uint8).max
 """Rows that are worked out together, so that they stay close to the processor."""
 
+OPEN, DECIDE, COUNT = range(3)
+"""Steps of :func:`decide_month`: by class of income, row by row, and flows."""
+
 _MANY = np.iinfo(np.int32).max
 """A limit above it is none."""
 
@@ -360,6 +363,7 @@ def decide_month(
     keys: NDArray[np.uint64],
     month: int,
     idea: int,
+    over: bool,
     at_rest: bool,
     bounds: NDArray[np.int64],
     scale: Array,
@@ -367,6 +371,10 @@ def decide_month(
     totals: Array,
     purchases: Array,
     discards: Array,
+    since: int,
+    until: int,
+    first: int,
+    last: int,
 ) -> bool:
     """What households would do under one idea; if it is the first one and no rule pays, they do it.
 
@@ -392,6 +400,14 @@ def decide_month(
     purchases, discards
         Are written, shape (ideas, kinds, grades).
 
+    over
+        What opening answered, if it was done before.
+    since, until
+        First and last step that is taken, of :data:`OPEN` to :data:`COUNT`. Deciding may be shared
+        out by blocks of rows.
+    first, last
+        Blocks from, and to (not included).
+
     Returns
     -------
     bool
@@ -399,67 +415,15 @@ def decide_month(
     """
     columns, constants = Columns(*columns_of), Constants(*constants_of)
     offer, classes = Offer(*offer_of), ByClass(*classes_of)
-    over = _open_idea(columns, constants, offer, reckoned, income_factor, classes, limits, stock,
-                      idea, scale)  # fmt: skip
-    _decide_blocks(columns, constants, classes, Decided(*decided_of), limits, keys, month, idea,
-                   over, at_rest, bounds, 0, len(bounds) - 1, scale, leaving, totals)  # fmt: skip
-    flows(leaving, scale, classes.shares[idea], purchases[idea], discards[idea])
+    if since <= OPEN:
+        over = _open_idea(columns, constants, offer, reckoned, income_factor, classes, limits,
+                          stock, idea, scale)  # fmt: skip
+    if since <= DECIDE <= until:
+        _decide_blocks(columns, constants, classes, Decided(*decided_of), limits, keys, month, idea,
+                       over, at_rest, bounds, first, last, scale, leaving, totals)  # fmt: skip
+    if until >= COUNT:
+        flows(leaving, scale, classes.shares[idea], purchases[idea], discards[idea])
     return over
-
-
-@kernel
-def open_idea(
-    columns_of: Fields,
-    constants_of: Fields,
-    offer_of: Fields,
-    reckoned: float,
-    income_factor: float,
-    classes_of: Fields,
-    limits: NDArray[np.int64],
-    stock: Array,
-    idea: int,
-    scale: Array,
-) -> bool:
-    """The part of :func:`decide_month` that comes first; whether the month will be over."""
-    columns, constants = Columns(*columns_of), Constants(*constants_of)
-    offer, classes = Offer(*offer_of), ByClass(*classes_of)
-    return _open_idea(columns, constants, offer, reckoned, income_factor, classes, limits, stock,
-                      idea, scale)  # fmt: skip
-
-
-@kernel
-def decide_blocks(
-    columns_of: Fields,
-    constants_of: Fields,
-    classes_of: Fields,
-    decided_of: Fields,
-    limits: NDArray[np.int64],
-    keys: NDArray[np.uint64],
-    month: int,
-    idea: int,
-    over: bool,
-    at_rest: bool,
-    bounds: NDArray[np.int64],
-    first: int,
-    last: int,
-    scale: Array,
-    leaving: Array,
-    totals: Array,
-) -> None:
-    """The part of :func:`decide_month` that is done row by row, for some blocks."""
-    columns, constants = Columns(*columns_of), Constants(*constants_of)
-    classes, decided = ByClass(*classes_of), Decided(*decided_of)
-    _decide_blocks(columns, constants, classes, decided, limits, keys, month, idea, over, at_rest,
-                   bounds, first, last, scale, leaving, totals)  # fmt: skip
-
-
-@kernel
-def count_flows(
-    leaving: Array, scale: Array, classes_of: Fields, idea: int, purchases: Array, discards: Array
-) -> None:
-    """The part of :func:`decide_month` that comes last."""
-    classes = ByClass(*classes_of)
-    flows(leaving, scale, classes.shares[idea], purchases[idea], discards[idea])
 
 
 @part

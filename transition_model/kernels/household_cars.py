@@ -125,6 +125,18 @@ _QUARTER = CHUNK // (2 + 2)
 _PART = _QUARTER // (2 + 2)
 
 
+_place = itertools.count()
+OPEN, SCALE, RATE, DECIDE, TOTAL, MIX = (next(_place) for _ in "abcdef")
+"""Steps in which households decide: rows find their place, the sample is scaled to the stock, what
+is offered is rated, rows decide, and sums are added up. Decisions that hold for parts of a month
+are mixed by themselves."""
+
+_place = itertools.count()
+COUNT, PAY, BUY_USED, CHANGE = (next(_place) for _ in "abcd")
+"""Steps in which the market closes: flows are counted, rows paid and new cars drawn, used cars
+drawn, and cars handed over."""
+
+
 class CarColumns(NamedTuple):
     """Columns of the households that the car market reads and writes, shape (n,).
 
@@ -169,11 +181,11 @@ class CarWork(NamedTuple):
     factor
         Cars of the stock for one of the sample, by cell, shape (cells + 1,).
     flags
-        What :func:`rate` answers, by idea of money, shape (ideas, 3).
+        What :func:`_rate` finds, by idea of money, shape (ideas, 3).
     empty
         Cars of the stock in cells where the sample has none, shape (cells,).
     entitled, rates
-        Of :func:`rate`, by idea of money, shapes (ideas, KINDS, 3) and (ideas, RATES, 3).
+        Of :func:`_rate`, by idea of money, shapes (ideas, KINDS, 3) and (ideas, RATES, 3).
     sums
         Sums by idea of money, shape (ideas, CELLS + cells).
     partial
@@ -320,7 +332,7 @@ def powers(income: Array, reference: float, exponents: Array, out: Array) -> Non
 
 
 @kernel
-def begin_market(
+def decide_market(
     columns_of: Fields,
     work_of: Fields,
     constants_of: Fields,
@@ -328,6 +340,14 @@ def begin_market(
     month_of: Fields,
     stock: Array,
     idea: int,
+    reckoned: float,
+    closed: bool,
+    held: NDArray[np.int64],
+    shares: Array,
+    since: int,
+    until: int,
+    first_block: int,
+    last_block: int,
 ) -> tuple[int, float]:
     """Find kind, cell and peers of each row, scale the sample to the stock, and decide.
 
@@ -340,7 +360,16 @@ def begin_market(
     stock
         Cars by powertrain and age, shape (powertrains, ages).
     idea
-        Of money, under which all of the offer is reckoned with.
+        Of money: place in ``work.decided`` and ``work.sums`` that is filled.
+    reckoned, closed
+        As for :func:`_rate`.
+    held, shares
+        As for :func:`_mix`.
+    since, until
+        First and last step that is taken, of :data:`OPEN` to :data:`MIX`. Opening and deciding
+        may be shared out by blocks of rows; the other steps are taken once in between.
+    first_block, last_block
+        Blocks of rows, the last one not included.
 
     Returns
     -------
@@ -350,33 +379,25 @@ def begin_market(
     columns, work = CarColumns(*columns_of), CarWork(*work_of)
     month, constants = CarMonth(*month_of), CarConstants(*constants_of)
     terms = CarTerms(*terms_of)
-    oldest = 0
-    for block in range(work.partial.shape[0]):
-        oldest = max(oldest, _open_block(columns, work, terms, month.month, stock, block))
-    adopted = _scale(work, stock)
-    if oldest < constants.natural.shape[0] - 1:
-        _decide(columns, work, constants, terms, month, idea, 1.0, False)
+    oldest, adopted = 0, 0.0
+    if since <= OPEN:
+        for block in range(first_block, last_block):
+            oldest = max(oldest, _open_block(columns, work, terms, month.month, stock, block))
+    if since <= SCALE <= until:
+        adopted = _scale(work, stock)
+    if until == MIX:
+        _mix(columns, work, constants, terms, month, held, shares)
+        _total(work, idea)
+    elif oldest < constants.natural.shape[0] - 1:
+        if since <= RATE <= until:
+            _rate(constants, terms, reckoned, closed, work, idea)
+        if since <= DECIDE <= until:
+            buffer = np.ones(_BUFFER)
+            for block in range(first_block, last_block):
+                _decide_block(columns, work, constants, terms, month, idea, buffer, block)
+        if since <= TOTAL <= until:
+            _total(work, idea)
     return oldest, adopted
-
-
-@kernel
-def open_blocks(
-    columns_of: Fields,
-    work_of: Fields,
-    terms_of: Fields,
-    month: int,
-    stock: Array,
-    first_block: int,
-    last_block: int,
-) -> int:
-    """The part of :func:`begin_market` that is done row by row; age of some rows' oldest car."""
-    columns = CarColumns(*columns_of)
-    work = CarWork(*work_of)
-    terms = CarTerms(*terms_of)
-    oldest = 0
-    for block in range(first_block, last_block):
-        oldest = max(oldest, _open_block(columns, work, terms, month, stock, block))
-    return oldest
 
 
 @part
@@ -399,12 +420,6 @@ def _open_block(
         columns.to, first, last, work.peers_seen[0, first:last], work.peers_seen[1, first:last],
     )  # fmt: skip
     return oldest
-
-
-@kernel
-def scale(work_of: Fields, stock: Array) -> float:
-    """The part of :func:`begin_market` that is done once; mean of adoption."""
-    return _scale(CarWork(*work_of), stock)
 
 
 @part
@@ -468,16 +483,20 @@ def _find_cells(
 
 
 # -- what is offered --------------------------------------------------------------------------
-@kernel
-def rate(
+@part
+def _rate(
     constants: CarConstants,
     terms: CarTerms,
     reckoned: float,
     closed: bool,
-    entitled: Array,
-    rates: Array,
-) -> tuple[bool, bool, bool]:
+    work: CarWork,
+    idea: int,
+) -> None:
     """Work out what households reckon with under one idea of money.
+
+    In ``work`` are filled: ``entitled``, the share of buyers of each powertrain who will claim for
+    scrapping, by kind; ``rates``; and ``flags``, whether money for the old car is hoped for,
+    whether money moves anybody to buy, and whether anybody hurries before an end.
 
     Parameters
     ----------
@@ -487,18 +506,10 @@ def rate(
         Share of the amounts that buyers reckon with.
     closed
         Whether nothing is offered for old cars any more.
-    entitled
-        Filled: share of buyers of each powertrain who will claim for scrapping, by kind, shape
-        (KINDS, 3).
-    rates
-        Filled: see ``RATES``, shape (RATES, 3).
-
-    Returns
-    -------
-    tuple of bool
-        Whether money for the old car is hoped for, whether money moves anybody to buy, and whether
-        anybody hurries before an end.
+    work, idea
+        Where to write.
     """
+    entitled, rates, flags = work.entitled[idea], work.rates[idea], work.flags[idea]
     amounts = terms.amounts
     offered = 0.0 if closed else 1.0
     pause, claim = constants.pause_expectation, constants.claim_share
@@ -533,7 +544,7 @@ def rate(
         moved = moved or rates[RURAL_MONEY, new] != 0.0 or rates[ANY_MONEY, new] != 0.0
         hurried = hurried or rates[TAX_LOST, new] > 0.0
         hurried = hurried or rates[LOST, new] > 0.0 or rates[LOST_ON, new] > 0.0
-    return hopeful, hopeful or moved or hurried, hurried
+    flags[0], flags[1], flags[2] = hopeful, hopeful or moved or hurried, hurried
 
 
 @formula
@@ -546,92 +557,6 @@ def _lost(constants: Any, terms: Any, end: Any, yuan: Any) -> Any:
 
 
 # -- deciding ---------------------------------------------------------------------------------
-@part
-def _decide(
-    columns: CarColumns,
-    work: CarWork,
-    constants: CarConstants,
-    terms: CarTerms,
-    month: CarMonth,
-    idea: int,
-    reckoned: float,
-    closed: bool,
-) -> None:
-    _rate(work, constants, terms, idea, reckoned, closed)
-    buffer = np.ones(_BUFFER)
-    for block in range(work.partial.shape[0]):
-        _decide_block(columns, work, constants, terms, month, idea, buffer, block)
-    _total(work, idea)
-
-
-@kernel
-def decide_blocks(
-    columns_of: Fields,
-    work_of: Fields,
-    constants_of: Fields,
-    terms_of: Fields,
-    month_of: Fields,
-    idea: int,
-    first_block: int,
-    last_block: int,
-) -> None:
-    """Hazards and choice probabilities of blocks of rows under an idea of money, and their sums.
-
-    Parameters
-    ----------
-    columns_of, work_of, constants_of, terms_of, month_of
-        The market, rated by :func:`rate_idea`; :func:`total` adds up what blocks leave behind.
-    idea
-        Place in ``work.decided`` that is filled.
-    first_block, last_block
-        Blocks of rows, the last one not included.
-    """
-    columns = CarColumns(*columns_of)
-    work = CarWork(*work_of)
-    constants = CarConstants(*constants_of)
-    terms = CarTerms(*terms_of)
-    month = CarMonth(*month_of)
-    buffer = np.ones(_BUFFER)
-    for block in range(first_block, last_block):
-        _decide_block(columns, work, constants, terms, month, idea, buffer, block)
-
-
-@kernel
-def rate_idea(
-    work_of: Fields,
-    constants_of: Fields,
-    terms_of: Fields,
-    idea: int,
-    reckoned: float,
-    closed: bool,
-) -> None:
-    """Work out what households reckon with under an idea of money; see :func:`rate`."""
-    work, constants, terms = CarWork(*work_of), CarConstants(*constants_of), CarTerms(*terms_of)
-    _rate(work, constants, terms, idea, reckoned, closed)
-
-
-@kernel
-def total(work_of: Fields, idea: int) -> None:
-    """Add up the blocks of an idea of money, or of a mixture, into ``work.sums``."""
-    _total(CarWork(*work_of), idea)
-
-
-@part
-def _rate(
-    work: CarWork,
-    constants: CarConstants,
-    terms: CarTerms,
-    idea: int,
-    reckoned: float,
-    closed: bool,
-) -> None:
-    hopeful, moved, hurried = rate(
-        constants, terms, reckoned, closed, work.entitled[idea], work.rates[idea]
-    )
-    flags = work.flags[idea]
-    flags[0], flags[1], flags[2] = hopeful, moved, hurried
-
-
 @part
 def _decide_block(
     columns: CarColumns,
@@ -1172,36 +1097,28 @@ def _total(work: CarWork, idea: int) -> None:
             total[place] += work.partial[block, place]
 
 
-@kernel
-def mix(
-    columns_of: Fields,
-    work_of: Fields,
-    constants_of: Fields,
-    terms_of: Fields,
-    month_of: Fields,
+@part
+def _mix(
+    columns: CarColumns,
+    work: CarWork,
+    constants: CarConstants,
+    terms: CarTerms,
+    month: CarMonth,
     ideas: NDArray[np.int64],
     shares: Array,
-    into: int,
 ) -> None:
-    """Sums of one decision out of several that hold for parts of the month.
+    """Sums, by block, of one decision out of several that hold for parts of the month.
 
     Parameters
     ----------
-    columns_of, work_of, constants_of, terms_of, month_of
+    columns, work, constants, terms, month
         The market.
     ideas
         Places of the decisions, the usual one first, shape (k,).
     shares
         Share of the month for which each holds as far as scrapping goes, and selling on, shape
         (2, k); add up to 1.
-    into
-        Place of the sums.
     """
-    columns = CarColumns(*columns_of)
-    work = CarWork(*work_of)
-    constants = CarConstants(*constants_of)
-    terms = CarTerms(*terms_of)
-    month = CarMonth(*month_of)
     buffer = np.ones(_BUFFER)
     for block in range(work.partial.shape[0]):
         sums = work.partial[block]
@@ -1220,7 +1137,6 @@ def mix(
             for place in range(until - first, CHUNK):
                 buffer[_WEIGHT + place] = 0.0
             _add_up(work, constants, buffer, sums, first, until)
-    _total(work, into)
 
 
 @part
@@ -1296,7 +1212,14 @@ def close_market(
     received: Array,
     bought: Array,
     scrapped: Array,
-) -> float:
+    factor: Array,
+    changes: NDArray[np.int32],
+    count: int,
+    since: int,
+    until: int,
+    first_block: int,
+    last_block: int,
+) -> tuple[float, NDArray[np.int32], int]:
     """Write flows, pay each row what it is due, and draw what each household owns afterwards.
 
     Parameters
@@ -1306,7 +1229,7 @@ def close_market(
     idea
         Place of the sums of the decision that holds.
     held, shares
-        Ideas that it is mixed of, and the share of the month of each, as for :func:`mix`.
+        Ideas that it is mixed of, and the share of the month of each, as for :func:`_mix`.
     served
         Share of what is claimed for scrapping, and for selling on, that is paid at once.
     adopted
@@ -1327,96 +1250,39 @@ def close_market(
     scrapped
         Added to: cars scrapped by powertrain and age.
 
+    factor
+        Filled: what the rows' new cars are multiplied by to add up to those bought, shape (3,).
+    changes, count
+        Whose car changes, as found so far, shape (room, 4), and how many.
+    since, until
+        First and last step that is taken, of :data:`COUNT` to :data:`CHANGE`. Paying may be shared
+        out by blocks of rows; what all parts have found changes in their order.
+    first_block, last_block
+        Blocks of rows, the last one not included.
+
     Returns
     -------
-    float
-        Private charging points ordered.
+    tuple
+        Private charging points ordered; whose car changes, and how many.
     """
     columns = CarColumns(*columns_of)
     work = CarWork(*work_of)
     constants = CarConstants(*constants_of)
     terms = CarTerms(*terms_of)
     month = CarMonth(*month_of)
-    factor = np.empty(3)
-    orders = _flow(work, constants, terms, idea, served, received, bought, scrapped, factor)
-    changes, count = _close_blocks(
-        columns, work, constants, terms, month, held, shares, served, adopted, keys, money, places,
-        subsidies, factor, 0, work.partial.shape[0],
-    )  # fmt: skip
-    changes, count = _buy_used(columns, work, month.month, keys, received, changes, count)
-    _change(columns, changes, count)
-    return orders
-
-
-@kernel
-def count_flows(
-    work_of: Fields,
-    constants_of: Fields,
-    terms_of: Fields,
-    idea: int,
-    served: Array,
-    received: Array,
-    bought: Array,
-    scrapped: Array,
-    factor: Array,
-) -> float:
-    """The part of :func:`close_market` that comes first; charging points ordered.
-
-    ``factor`` is filled: what the rows' new cars are multiplied by to add up to those bought.
-    """
-    work, constants, terms = CarWork(*work_of), CarConstants(*constants_of), CarTerms(*terms_of)
-    return _flow(work, constants, terms, idea, served, received, bought, scrapped, factor)
-
-
-@kernel
-def close_blocks(
-    columns_of: Fields,
-    work_of: Fields,
-    constants_of: Fields,
-    terms_of: Fields,
-    month_of: Fields,
-    held: NDArray[np.int64],
-    shares: Array,
-    served: Array,
-    adopted: float,
-    keys: NDArray[np.uint64],
-    money: Array,
-    places: NDArray[np.int64],
-    subsidies: Array,
-    factor: Array,
-    first_block: int,
-    last_block: int,
-) -> tuple[NDArray[np.int32], int]:
-    """The part of :func:`close_market` that is done row by row; whose car changes, and how many."""
-    columns = CarColumns(*columns_of)
-    work = CarWork(*work_of)
-    constants = CarConstants(*constants_of)
-    terms = CarTerms(*terms_of)
-    month = CarMonth(*month_of)
-    return _close_blocks(
-        columns, work, constants, terms, month, held, shares, served, adopted, keys, money, places,
-        subsidies, factor, first_block, last_block,
-    )  # fmt: skip
-
-
-@kernel
-def buy_used(
-    columns_of: Fields,
-    work_of: Fields,
-    month: int,
-    keys: NDArray[np.uint64],
-    received: Array,
-) -> tuple[NDArray[np.int32], int]:
-    """The part of :func:`close_market` after all rows; who has a used car, and how many."""
-    columns, work = CarColumns(*columns_of), CarWork(*work_of)
-    changes = np.empty((CHUNK, 2 + 2), dtype=np.int32)
-    return _buy_used(columns, work, month, keys, received, changes, 0)
-
-
-@kernel
-def change(columns_of: Fields, changes: NDArray[np.int32], count: int) -> None:
-    """The part of :func:`close_market` that comes last: give their cars to those who change."""
-    _change(CarColumns(*columns_of), changes, count)
+    orders = 0.0
+    if since <= COUNT:
+        orders = _flow(work, constants, terms, idea, served, received, bought, scrapped, factor)
+    if since <= PAY <= until:
+        changes, count = _close_blocks(
+            columns, work, constants, terms, month, held, shares, served, adopted, keys, money,
+            places, subsidies, factor, changes, count, first_block, last_block,
+        )  # fmt: skip
+    if since <= BUY_USED <= until:
+        changes, count = _buy_used(columns, work, month.month, keys, received, changes, count)
+    if until >= CHANGE:
+        _change(columns, changes, count)
+    return orders, changes, count
 
 
 @part
@@ -1435,13 +1301,13 @@ def _close_blocks(
     places: NDArray[np.int64],
     subsidies: Array,
     factor: Array,
+    changes: NDArray[np.int32],
+    count: int,
     first_block: int,
     last_block: int,
 ) -> tuple[NDArray[np.int32], int]:
     """Pay, learn and draw new cars in some blocks."""
     buffer = np.ones(_BUFFER)
-    changes = np.empty((2 * CHUNK, 2 + 2), dtype=np.int32)
-    count = 0
     pays, plain = served[0] > 0.0 or served[1] > 0.0, held.shape[0] == 1
     for block in range(first_block, last_block):
         last = min((block + 1) * BLOCK, columns.car.shape[0])
@@ -1819,9 +1685,11 @@ def claims_of_rows(
     idea: int,
     way: int,
     rates: int,
-    out: Array,
+    share: float,
+    yuan: Array,
+    cars: Array,
 ) -> None:
-    """Write what each row claims under an idea of money into ``out``, yuan, shape (n,).
+    """What each row claims under an idea of money, or how many cars it claims for.
 
     Parameters
     ----------
@@ -1832,76 +1700,52 @@ def claims_of_rows(
     way
         0 for scrapping, 1 for selling on.
     rates
-        Row of what is claimed in ``work.rates``.
-    out
-        Filled.
+        Row of ``work.rates`` of what is claimed.
+    share
+        By which cars are multiplied.
+    yuan
+        Filled with what is claimed, shape (n,); or empty.
+    cars
+        Added to: subsidised cars by powertrain, shape (n, 3); or empty.
     """
     columns = CarColumns(*columns_of)
     work = CarWork(*work_of)
     constants = CarConstants(*constants_of)
     terms = CarTerms(*terms_of)
     month = CarMonth(*month_of)
-    yuan, claiming = work.rates[idea, rates], np.empty((KINDS, 3))
+    claiming, counts = np.empty((KINDS, 3)), cars.shape[0] > 0
     _fill_claiming(constants.replacement_share, work.entitled[idea], way, claiming)
     for kind in range(KINDS):
         for new in range(3):
-            claiming[kind, new] *= yuan[new]
+            if not counts:
+                claiming[kind, new] *= work.rates[idea, rates, new]
+            else:
+                claiming[kind, new] *= share
+                if way == 1:
+                    claiming[kind, new] *= work.rates[idea, COUNT_ON, new]
     hazard, hybrid, electric = _LEFT, _LEFT_H, _LEFT_E
     if way == 1:
         hazard, hybrid, electric = _MOVED, _MOVED_H, _MOVED_E
     kinds, cells, weight, factor = work.kind, work.cell, columns.weight, work.factor
-    buffer = np.ones(_BUFFER)
-    for first in range(0, out.shape[0], CHUNK):
-        until = min(first + CHUNK, out.shape[0])
+    buffer, rows = np.ones(_BUFFER), columns.car.shape[0]
+    for first in range(0, rows, CHUNK):
+        until = min(first + CHUNK, rows)
         _recall(columns, work, constants, terms, month, idea, buffer, first, until)
         for place in range(until - first):
             row = first + place
             kind, h, e = int(kinds[row]), buffer[hybrid + place], buffer[electric + place]
-            each = (1.0 - h - e) * claiming[kind, 0] + h * claiming[kind, 1] + e * claiming[kind, 2]
-            out[row] = weight[row] * factor[cells[row]] * buffer[hazard + place] * each
-
-
-@kernel
-def cars_of_rows(
-    columns_of: Fields,
-    work_of: Fields,
-    constants_of: Fields,
-    terms_of: Fields,
-    month_of: Fields,
-    idea: int,
-    way: int,
-    share: float,
-    out: Array,
-) -> None:
-    """Add subsidised cars of each row and powertrain to ``out``, times a share, shape (n, 3).
-
-    All others are as in :func:`claims_of_rows`.
-    """
-    columns = CarColumns(*columns_of)
-    work = CarWork(*work_of)
-    constants = CarConstants(*constants_of)
-    terms = CarTerms(*terms_of)
-    month = CarMonth(*month_of)
-    claiming = np.empty((KINDS, 3))
-    _fill_claiming(constants.replacement_share, work.entitled[idea], way, claiming)
-    for kind in range(KINDS):
-        for new in range(3):
-            claiming[kind, new] *= share * (work.rates[idea, COUNT_ON, new] if way == 1 else 1.0)
-    hazard, hybrid, electric = _LEFT, _LEFT_H, _LEFT_E
-    if way == 1:
-        hazard, hybrid, electric = _MOVED, _MOVED_H, _MOVED_E
-    kinds, cells, weight, factor = work.kind, work.cell, columns.weight, work.factor
-    buffer = np.ones(_BUFFER)
-    for first in range(0, out.shape[0], CHUNK):
-        until = min(first + CHUNK, out.shape[0])
-        _recall(columns, work, constants, terms, month, idea, buffer, first, until)
-        for place in range(until - first):
-            row = first + place
-            kind, h, e = int(kinds[row]), buffer[hybrid + place], buffer[electric + place]
-            cars = weight[row] * factor[cells[row]] * buffer[hazard + place]
-            out[row, 0] += cars * (1.0 - h - e) * claiming[kind, 0]
-            out[row, 1] += cars * h * claiming[kind, 1]
-            out[row, 2] += cars * e * claiming[kind, 2]
+            own = weight[row] * factor[cells[row]] * buffer[hazard + place]
+            engine, h, e = (
+                (1.0 - h - e) * claiming[kind, 0],
+                h * claiming[kind, 1],
+                e * claiming[kind, 2],
+            )
+            if counts:
+                cars[row, 0] += own * engine
+                cars[row, 1] += own * h
+                cars[row, 2] += own * e
+            else:
+                yuan[row] = own * (engine + h + e)
 
 
 @part

@@ -2,8 +2,8 @@
 
 Kernels are compiled when they are first called, which in a run of its own would be one after the
 other, some of them in the middle of the run. Here a few small households live through all rules
-beforehand: in one process those who are the larger half of the work decide in kernels, in another
-all the others do. A single run need not wait for it: it decides in NumPy meanwhile.
+beforehand: in one process what they buy, the larger half of the work, is decided in kernels, in
+another all the rest. A single run need not wait for it: it decides in NumPy meanwhile.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from transition_model.agents.households import Households
 from transition_model.cache_folder import write_atomically
 from transition_model.compilation import Kernels, kernels_folder
 from transition_model.model import TransitionModel
@@ -24,7 +25,7 @@ from transition_model.model import TransitionModel
 _HOUSEHOLDS = 200
 _MONTHS = 84
 """Until every rule of the law has been in force."""
-_PARTS = ("households", "others")
+_PARTS = ("purchases", "others")
 _SOONER_IN_NUMPY = 50_000
 """Households with which a run in NumPy is done before everything is compiled."""
 _COURTESY = 10
@@ -112,7 +113,7 @@ def compile_part(part: str) -> None:
     Parameters
     ----------
     part
-        ``households``, or ``others``.
+        ``purchases`` of households, or all ``others``.
     """
     # Compiling makes millions of objects that live until the end: looking for dead ones is in vain.
     gc.disable()
@@ -128,23 +129,24 @@ class _HalfCompiled(TransitionModel):
     """A model of which a part decides in kernels, and the rest in numpy."""
 
     def __init__(self, part: str) -> None:
-        # Households remember in single precision if they decide in kernels, in double with numpy.
-        single = part == _PARTS[0]
-        super().__init__(households=_HOUSEHOLDS, precision="single" if single else "double")
+        super().__init__(households=_HOUSEHOLDS, precision="single")
         self._part = part
 
     def let_agents_decide(self) -> None:
         """Every agent decides, by kernel or not."""
         self.open_month()
+        # Kernels for one thread and for several take turns.
+        threads = 1 + self.month.month % 2
+        in_numpy = replace(self.situation, kernels="numpy", threads=threads)
+        compiled = replace(self.situation, kernels="compiled", threads=threads)
+        buying, others = compiled, in_numpy
+        if self._part == _PARTS[1]:
+            buying, others = in_numpy, compiled
         for agents in self._sets:
-            mine = (agents.agent_type.__name__ == "Household") == (self._part == _PARTS[0])
-            # Kernels for one thread and for several take turns.
-            situation = replace(
-                self.situation,
-                kernels="compiled" if mine else "numpy",
-                threads=1 + self.month.month % 2,
-            )
-            agents.decide(situation)
+            if isinstance(agents, Households):
+                agents.decide_in(others, buying)
+            else:
+                agents.decide(others)
 
 
 if __name__ == "__main__":
