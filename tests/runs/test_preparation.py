@@ -133,6 +133,8 @@ def test_what_one_part_decides_in_kernels_the_other_decides_in_numpy(
                     {kind: situation.kernels}
                 ),
             )
+    model.read_policy()
+    model.publish_stocks()
     model.let_agents_decide()
     own = {name for name, way in seen.items() if way == "compiled"}
     assert own == {"purchases"} if part == "purchases" else own == seen.keys() - {"purchases"}
