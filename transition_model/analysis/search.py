@@ -550,14 +550,17 @@ def _improved(surface: Surface, cost: int, start: Array, *, capped: bool = False
 def most_probable(surface: Surface, starts: Array) -> Array:
     """The lever set of the highest probability; of equal ones that with most targets met.
 
-    Where all fail, that whose margin is the least negative.
+    Where all fail, that whose margin is the least negative; of sets as near as each other the
+    cheaper one, so that levers which do not matter stay where they cost least.
     """
+    scales = np.abs(surface.foretell(starts).costs).max(axis=0)
+    scales = np.where(scales > 0.0, scales, 1.0)
 
     def regret(places: Array) -> Any:
         told = surface.foretell(np.atleast_2d(places.T))
-        # Weights set an order: first all targets together, then each, then the margin.
+        # Weights set an order: all targets together, then each, then the margin, then costs.
         score = told.probability + 1e-2 * told.alone.mean(axis=1) + 1e-3 * np.tanh(told.margins)
-        return -score
+        return 1e-4 * (told.costs / scales).mean(axis=1) - score
 
     width = len(surface.question.levers)
     result = differential_evolution(
