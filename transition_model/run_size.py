@@ -25,6 +25,8 @@ from transition_model.parameters import ParameterValues, load_parameters
 KIBIBYTE = 2**10
 MEGABYTE = 1e6
 GIGABYTE = 1e9
+_TIMES_FEWEST = 10
+"""What a household takes is counted in a population so many times the smallest."""
 
 
 class RunCost(BaseModel):
@@ -96,10 +98,15 @@ def bytes_of_columns(kernels: str = "compiled") -> float:
     """Bytes that the columns of a household take, by their own types; of a way of deciding."""
     districts, parameters = load_districts(), ParameterValues(load_parameters(), {})
     inhabited = strata(districts, parameters.scalar("income_per_person")).households > 0.0
-    rows = int(np.sum(inhabited))
+    fewest = int(np.sum(inhabited))
     number = np.float32 if kernels == "compiled" else np.float64
-    columns = household_columns(districts, parameters, rows, seed=0, start_month=0, number=number)
-    return sum(column.nbytes for column in columns.values()) / rows
+
+    def taken(rows: int) -> int:
+        columns = household_columns(districts, parameters, rows, 0, start_month=0, number=number)
+        return sum(column.nbytes for column in columns.values())
+
+    # What does not grow with the households is left out.
+    return (taken(_TIMES_FEWEST * fewest) - taken(fewest)) / ((_TIMES_FEWEST - 1) * fewest)
 
 
 def size_of(households: int, kernels: str) -> RunSize:

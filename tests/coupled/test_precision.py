@@ -10,7 +10,7 @@ from transition_model.agents.households import Household
 from transition_model.scenario import Scenario
 
 HOUSEHOLDS = 1_000
-IN_SINGLE = ("readiness", "attitude", "sorting_habit", "subsidy_received", "money_received")
+IN_SINGLE = ("readiness", "attitude", "sorting_habit", "subsidy_received")
 
 
 def run(scenario: str, precision: str) -> TransitionModel:

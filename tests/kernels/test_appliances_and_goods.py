@@ -131,8 +131,13 @@ def test_appliances_are_replaced_in_kernels_as_with_numpy(
     for number, (offer, reckoned) in enumerate(ideas_of(also)):
         claims = market.decide(number, also, offer, reckoned)
         scale = 1e-12 * ideas[number].claims.max()
-        assert_allclose(claims.rows, ideas[number].claims, rtol=1e-10, atol=scale)
-        assert_allclose(claims.rows_on_pause, ideas[number].claims_on_pause, rtol=1e-10)
+        of_groups = reference.purchases.received.sums
+        assert_allclose(
+            claims.of_groups(False), of_groups(ideas[number].claims), rtol=1e-10, atol=scale
+        )
+        assert_allclose(
+            claims.of_groups(True), of_groups(ideas[number].claims_on_pause), rtol=1e-10
+        )
         assert claims.total == pytest.approx(ideas[number].claims.sum(), rel=1e-10)
         assert claims.total_on_pause == pytest.approx(ideas[number].claims_on_pause.sum())
     market.settle(also, parts)
@@ -191,8 +196,11 @@ def compare_good(good: household_goods.Good, at: Situation, parts: tuple[float, 
     market = GoodsMarket(good, compiled.columns, parameters, compiled._reference_income)
     for number, (offer, reckoned) in enumerate(ideas_of(at)):
         claims = market.decide(number, at, offer.goods, reckoned)
-        assert_allclose(claims.rows, ideas[number].claims, rtol=1e-10)
-        assert_allclose(claims.rows_on_pause, ideas[number].claims_on_pause, rtol=1e-10)
+        of_groups = reference.purchases.received.sums
+        assert_allclose(claims.of_groups(False), of_groups(ideas[number].claims), rtol=1e-10)
+        assert_allclose(
+            claims.of_groups(True), of_groups(ideas[number].claims_on_pause), rtol=1e-10
+        )
         assert claims.total == pytest.approx(ideas[number].claims.sum(), rel=1e-10)
         assert claims.total_on_pause == pytest.approx(ideas[number].claims_on_pause.sum())
     units, subsidised, _ = market.settle(parts)

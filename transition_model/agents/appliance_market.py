@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model import random_streams
+from transition_model.agents.money_by_group import MoneyByGroup
 from transition_model.agents.row_blocks import KEPT_ROWS, block_bounds, in_parts, slices
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import replacement, vehicle_choice
@@ -41,26 +42,16 @@ class RowClaims:
 
     Attributes
     ----------
-    of_rows
-        Gives what each row claims, shape (n,): on days on which a rule pays, or, if it is told so,
-        on which it is suspended.
+    of_groups
+        Gives what each group of households claims: on days on which a rule pays, or, if it is told
+        so, on which it is suspended.
     total, total_on_pause
         Sums of these.
     """
 
-    of_rows: Callable[[bool], Array]
+    of_groups: Callable[[bool], Array]
     total: float = 0.0
     total_on_pause: float = 0.0
-
-    @property
-    def rows(self) -> Array:
-        """Claims of each row on days on which a rule pays, shape (n,)."""
-        return self.of_rows(False)
-
-    @property
-    def rows_on_pause(self) -> Array:
-        """Claims of each row on days on which a rule is suspended, shape (n,)."""
-        return self.of_rows(True)
 
     @property
     def any(self) -> bool:
@@ -68,9 +59,9 @@ class RowClaims:
         return self.total > 0.0 or self.total_on_pause > 0.0
 
 
-def nothing_claimed(rows: int) -> RowClaims:
-    """Claims of so many rows, none of which claims anything."""
-    return RowClaims(lambda _: np.zeros(rows))
+def nothing_claimed(groups: tuple[int, ...]) -> RowClaims:
+    """Claims of so many groups, none of which claims anything."""
+    return RowClaims(lambda _: np.zeros(groups))
 
 
 def income_classes(columns: Mapping[str, NDArray[Any]]) -> tuple[NDArray[np.uint16], Array]:
@@ -146,6 +137,7 @@ class ApplianceMarket:
         self._households = columns
         self._columns = _views(columns, number)
         self._programme = HOUSEHOLD_PROGRAMMES.index("appliance_trade_in")
+        self._money: MoneyByGroup = columns["money_received"]  # type: ignore[assignment]
         self._bounds = block_bounds(rows)
         self._blocks = len(self._bounds) - 1
         self._oldest = int(columns["appliance_bought"].min())
@@ -184,6 +176,7 @@ class ApplianceMarket:
         self._decided = kernels.Decided(*(np.empty((IDEAS, kept)) for _ in range(3)))
         self._limits = np.zeros((IDEAS, kinds), dtype=np.int64)
         self._received = np.zeros(self._blocks)
+        self._by_group = np.zeros((self._blocks, *self._money.sizes))
         self._purchases = np.zeros((IDEAS, kinds, grades))
         self._discards = np.zeros((IDEAS, kinds, grades))
         self._at_rest = False
@@ -219,12 +212,12 @@ class ApplianceMarket:
         if idea == 0:
             self._open_month(situation)
         elif self._settled:
-            return nothing_claimed(int(self._bounds[-1]))
+            return nothing_claimed(self._money.sizes)
         self._settled = self._decide_month(
             situation, offer, float(reckoned), idea, situation.threads
         )
         if self._settled:
-            return nothing_claimed(int(self._bounds[-1]))
+            return nothing_claimed(self._money.sizes)
         self._at_rest = False
         total, total_on_pause = self._totals.sum(axis=0).tolist()
         return RowClaims(partial(self._claims, idea), total, total_on_pause)
@@ -285,7 +278,6 @@ class ApplianceMarket:
             if len(held) == 1:
                 shares[:] = 1.0
             draws, of_held = self._draws(situation), np.array(held)
-            money = self._households["money_received"][:, self._programme]
             in_parts(
                 lambda first, last: kernels.remember(
                     self._columns,
@@ -302,14 +294,17 @@ class ApplianceMarket:
                     first,
                     last,
                     self._decided,
-                    money,
+                    self._money.groups,
                     self._households["subsidy_received"],
                     self._received,
+                    self._by_group,
                 ),
                 self._blocks,
                 situation.threads,
             )
             received = float(self._received.sum())
+            if received > 0.0:
+                self._money.totals[self._programme] += self._by_group.sum(axis=0)
         if self._settled or len(held) == 1:
             only = 0 if self._settled else held[0]
             bought += self._purchases[only]
@@ -321,10 +316,11 @@ class ApplianceMarket:
         return received
 
     def _claims(self, idea: int, on_pause: bool) -> Array:
-        """Yuan claimed by each row in the month that is open, shape (n,)."""
-        claims = np.empty(int(self._bounds[-1]))
-        kernels.claims_of_rows(
+        """Yuan claimed by each group in the month that is open."""
+        claims = np.zeros(self._money.sizes)
+        kernels.claims_of_groups(
             self._columns,
+            self._money.groups,
             self._constants,
             self._limits,
             self._classes,

@@ -18,6 +18,7 @@ from transition_model.agents.appliance_market import (
 )
 from transition_model.agents.household_goods import GOODS, Good
 from transition_model.agents.household_money import PROGRAMME_OF_RULE
+from transition_model.agents.money_by_group import MoneyByGroup
 from transition_model.agents.row_blocks import block_bounds
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import goods_demand
@@ -102,7 +103,8 @@ class GoodsMarket:
         self._classes = kernels.ByClass(*np.zeros((fields, IDEAS, len(incomes))))
         self._paid, self._paused = np.zeros((2, len(incomes), len(self._constants.spread)))
         self._received = np.zeros(self._blocks)
-        self._money = columns["money_received"]
+        self._money: MoneyByGroup = columns["money_received"]  # type: ignore[assignment]
+        self._by_group = np.zeros((self._blocks, *self._money.sizes))
         self._programme = HOUSEHOLD_PROGRAMMES.index(PROGRAMME_OF_RULE[good.instrument])
         self._subsidies = columns["subsidy_received"]
         self._totals = np.zeros((self._blocks, len(kernels.TOTALS)))
@@ -134,7 +136,7 @@ class GoodsMarket:
             else:
                 self._read_amounts(situation, index**self._price_elasticity)
         if self._settled:
-            return nothing_claimed(len(self._weight))
+            return nothing_claimed(self._money.sizes)
         kernels.by_class(
             self._constants,
             index**self._rate_elasticity,
@@ -164,10 +166,17 @@ class GoodsMarket:
         return RowClaims(partial(self._claims, idea), float(totals[2]), float(totals[3]))
 
     def _claims(self, idea: int, on_pause: bool) -> Array:
-        """Yuan claimed by each row in the month that is open, shape (n,)."""
-        claims = np.empty(len(self._weight))
-        kernels.claims_of_rows(
-            self._classes, self._readiness, self._weight, self._income_class, idea, on_pause, claims
+        """Yuan claimed by each group in the month that is open."""
+        claims = np.zeros(self._money.sizes)
+        kernels.claims_of_groups(
+            self._money.groups,
+            self._classes,
+            self._readiness,
+            self._weight,
+            self._income_class,
+            idea,
+            on_pause,
+            claims,
         )
         return claims
 
@@ -201,13 +210,17 @@ class GoodsMarket:
             self._bounds,
             0,
             self._blocks,
-            self._money[:, self._programme],
+            self._money.groups,
             self._subsidies,
             self._received,
+            self._by_group,
         )
+        received = float(self._received.sum())
+        if received > 0.0:
+            self._money.totals[self._programme] += self._by_group.sum(axis=0)
         self._natural_purchases = None
         bought, subsidised = shares @ self._sums[held]
-        return float(bought), float(subsidised), float(self._received.sum())
+        return float(bought), float(subsidised), received
 
     def _live_on(self, rate_factor: float) -> None:
         """A month in which no rule pays."""

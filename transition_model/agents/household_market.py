@@ -16,6 +16,7 @@ from transition_model.agents.household_offers import (
     ends_of_offers,
     trade_in_offer,
 )
+from transition_model.agents.money_by_group import MoneyByGroup
 from transition_model.agents.peers import links_of
 from transition_model.agents.row_blocks import KEPT_ROWS, in_parts
 from transition_model.agents.situation import Situation
@@ -60,6 +61,9 @@ OFFERED, WITHOUT_MONEY, CLOSED, MIXED = range(3 + 1)
 _OFFER = np.array([OFFERED])
 _ALL_MONTH = np.ones((2, 1))
 """What holds in a month in which money is there all the time."""
+
+_STRETCHES = 100
+"""At most so many stretches of rows of which it is added up by itself what groups receive."""
 
 _YEARS_AHEAD = 12
 """Years by which the table of hazards reaches beyond the oldest car when it is made."""
@@ -201,8 +205,8 @@ class CarMarket:
     columns, work, constants
         What kernels read and write.
     money, places, subsidies
-        Yuan received by programme, shape (n, programmes); places of :data:`PAID_BY_ROWS` in it;
-        yuan received in all, shape (n,).
+        Yuan received by programme and group; places of :data:`PAID_BY_ROWS` among programmes; yuan
+        received in all, shape (n,).
     parameters, choice
         Whose constants they are.
     terms, month, stock, adopted, threads
@@ -220,7 +224,7 @@ class CarMarket:
     columns: CarColumns
     work: CarWork
     constants: CarConstants
-    money: Array
+    money: MoneyByGroup
     places: NDArray[np.int64]
     subsidies: Array
     parameters: ParameterValues
@@ -246,6 +250,7 @@ class CarMarket:
         powertrains, size = cells[0], int(np.prod(cells))
         in_class, incomes = income_classes(columns)
         kept = rows if rows <= KEPT_ROWS else 0
+        money: MoneyByGroup = columns["money_received"]  # type: ignore[assignment]
         work = CarWork(
             powers=np.empty((3, len(incomes))),
             kind=np.empty(rows, dtype=np.uint8),
@@ -262,6 +267,7 @@ class CarMarket:
             partial=np.zeros((blocks, kernels.CELLS + size + 2)),
             received=np.zeros((blocks, len(PAID_BY_ROWS))),
             sought=np.zeros(blocks),
+            by_group=np.zeros((min(blocks, _STRETCHES), len(PAID_BY_ROWS), *money.sizes)),
             sold_on=np.empty(groups),
         )
         own = CarColumns(
@@ -277,6 +283,8 @@ class CarMarket:
             columns["new_energy_adoption"],
             in_class,
             *links_of(columns["peers"]),
+            money.groups.district,
+            money.groups.income_group,
         )
         places = [HOUSEHOLD_PROGRAMMES.index(name) for name in PAID_BY_ROWS]
         terms = market_terms(situation).cars
@@ -284,7 +292,7 @@ class CarMarket:
             columns=own,
             work=work,
             constants=constants,
-            money=columns["money_received"],
+            money=money,
             places=np.array(places),
             subsidies=columns["subsidy_received"],
             parameters=parameters,
@@ -383,23 +391,24 @@ class CarMarket:
         return float(self.work.sums[idea, place])
 
     def claims(self, way: int, kind: int, idea: int = OFFERED) -> Array:
-        """Yuan claimed by each row, shape (n,); see :func:`.kernels.claims_of_rows`."""
-        rows = np.empty(len(self.columns.car))
-        kernels.claims_of_rows(
-            *self._arguments(), idea, way, kind, 1.0, rows, np.empty((0, 3), self.money.dtype)
+        """Yuan claimed by each group; see :func:`.kernels.claims_of_groups`."""
+        found = np.zeros(self.money.sizes)
+        kernels.claims_of_groups(
+            *self._arguments(), idea, way, kind, 1.0, found, np.empty((0, 0, 0, 0))
         )
-        return rows
+        return found
 
     def subsidised_cars(self, way: int, parts: tuple[tuple[int, float], ...]) -> Array:
-        """Subsidised cars of each row by powertrain, shape (n, 3).
+        """Subsidised cars of each group by powertrain, shape (3, groups...).
 
         ``parts`` are ideas of money, each with the share of the month for which it holds.
         """
-        cars = np.zeros((len(self.columns.car), 3), dtype=self.money.dtype)
+        cars = np.zeros((3, *self.money.sizes))
         for idea, share in parts:
-            kernels.claims_of_rows(
-                *self._arguments(), idea, way, kernels.COUNT_ON, float(share), np.empty(0), cars
-            )
+            kernels.claims_of_groups(
+                *self._arguments(), idea, way, kernels.COUNT_ON, float(share), np.empty((0, 0, 0)),
+                cars,
+            )  # fmt: skip
         return cars
 
     def mix(self, parts: list[tuple[int, tuple[float, ...]]]) -> int:
@@ -446,15 +455,22 @@ class CarMarket:
         close = partial(
             kernels.close_market,
             *self._arguments(), idea, self.held, self.shares, served, self.adopted, keys,
-            self.money.T, self.places, self.subsidies, self.received, bought, scrapped, factor,
+            self.money.totals, self.places, self.subsidies, self.received, bought, scrapped, factor,
         )  # fmt: skip
         blocks = len(self.work.partial)
         if self.threads == 1:
             return close(changes, 0, kernels.COUNT, kernels.CHANGE, 0, blocks)[0]
         orders, _, _ = close(changes, 0, kernels.COUNT, kernels.COUNT, 0, 0)
-        found = self._in_parts(
-            lambda *part: close(np.empty_like(changes), 0, kernels.PAY, kernels.PAY, *part)
-        )
+        # A part is made of whole stretches of blocks: money is added up by them.
+        length = kernels.blocks_in_stretch(blocks, len(self.work.by_group))
+        found = in_parts(
+            lambda first, last: close(
+                np.empty_like(changes), 0, kernels.PAY, kernels.PAY,
+                first * length, min(last * length, blocks),
+            ),
+            -(-blocks // length),
+            self.threads,
+        )  # fmt: skip
         found.append(close(changes, 0, kernels.BUY_USED, kernels.BUY_USED, 0, 0))
         for _, of_part, count in found:
             close(of_part, count, kernels.CHANGE, kernels.CHANGE, 0, 0)

@@ -40,7 +40,7 @@ _SAME = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class RuleClaims:
-    """Claims under a rule in a month, yuan of each row, shape (n,).
+    """Claims under a rule in a month, yuan of each group of households.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class EarlierClaims:
     month
         When they were bought.
     cars
-        By row and powertrain, shape (n, 3).
+        By powertrain and group of households, shape (3, groups...).
     price, had
         Yuan by powertrain then: of the car, and of the subsidy; shape (3,).
     """
@@ -121,13 +121,13 @@ class TradeInMoney:
         left
             Yuan that all rules together may pay.
         top_ups
-            By rule, yuan of each row that a version beginning in this month owes to earlier
-            claims, shape (n,).
+            By rule, yuan of each group that a version beginning in this month owes to earlier
+            claims.
 
         Returns
         -------
         tuple of dict
-            What each office did, and yuan paid to each row, shape (n,), both by rule.
+            What each office did, and yuan paid later than at once to each group, both by rule.
         """
         totals = {
             name: ClaimsOfMonth(
@@ -140,7 +140,7 @@ class TradeInMoney:
         worth = {name: of_rule.amount for name, of_rule in claims.items()}
         done = self.serve(law, month, totals, worth, left, top_ups)
         return done, {
-            name: self.paid_to_rows(
+            name: self.paid_later_to(
                 name, done[name], of_rule.with_money, of_rule.on_pause, of_rule.without_money
             )
             for name, of_rule in claims.items()
@@ -183,7 +183,7 @@ class TradeInMoney:
             done = {name: run(name, self.office(law[name]), stop) for name in totals}
         return done
 
-    def paid_to_rows(
+    def paid_later_to(
         self,
         name: str,
         done: OfficeMonth,
@@ -191,11 +191,11 @@ class TradeInMoney:
         on_pause: Array,
         without_money: Array | None,
     ) -> Array:
-        """Yuan paid to each row; names whose the new claims in the queue are.
+        """Yuan paid to each group beside what is paid at once; names whose the new claims are.
 
         Claims are as in :class:`RuleClaims`.
         """
-        paid = done.served * with_money
+        paid = np.zeros_like(with_money)
         for rows, share in done.paid_to_queue:
             if rows is not None:
                 paid += share * rows
@@ -266,8 +266,8 @@ class TradeInMoney:
                 continue
             more = np.maximum(amount(version, claims.price) - claims.had, 0.0)
             for new, yuan in enumerate(more):
-                rows = yuan * claims.cars[:, new]
-                owed = rows if owed is None else owed + rows
+                more_owed = yuan * claims.cars[new]
+                owed = more_owed if owed is None else owed + more_owed
         return owed
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,12 +48,13 @@ from transition_model.agents.household_offers import (
     trade_in_offer,
     worth_of_claim,
 )
+from transition_model.agents.money_by_group import MoneyByGroup
 from transition_model.agents.other_purchases import APPLIANCES, OtherPurchases
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import vehicle_choice, vehicle_choice_rivals
 from transition_model.dimensions import dimension
 from transition_model.kernels import household_cars as kernels
-from transition_model.kernels import monthly_office as office_kernels
+from transition_model.kernels.groups import hand_over
 from transition_model.policy.monthly_office import ClaimsOfMonth, OfficeMonth
 from transition_model.policy.trade_in import (
     HOUSEHOLD_PROGRAMMES,
@@ -92,19 +93,11 @@ class Decisions:
     appliances: ApplianceDecision
     goods: tuple[GoodsDecision, ...]
 
-    def claims_of_others(self) -> dict[str, RowClaims]:
-        """What is claimed beside cars, by rule."""
-        return {
-            APPLIANCES: _claims_of(self.appliances),
-            **{
-                good.instrument: _claims_of(decided)
-                for good, decided in zip(GOODS, self.goods, strict=True)
-            },
-        }
-
-
-def _claims_of(decided: ApplianceDecision | GoodsDecision) -> RowClaims:
-    return RowClaims(lambda paused: decided.claims_on_pause if paused else decided.claims)
+    @property
+    def others(self) -> dict[str, ApplianceDecision | GoodsDecision]:
+        """Decisions on all but cars, by rule."""
+        goods = zip(GOODS, self.goods, strict=True)
+        return {APPLIANCES: self.appliances, **{good.instrument: of for good, of in goods}}
 
 
 @dataclass(slots=True)
@@ -156,46 +149,51 @@ class Purchases:
             of new-energy cars among peers: what households remember.
         """
         month, columns = situation.month, self.columns
-        self.received_before, self.gained = self._received(), None
+        self.received_before, self.gained = self.received.received(), None
         offer = trade_in_offer(situation)
         self._count_claims_of_the_version(situation)
         market = _Market.of(self, situation, income, offer)
         offered = market.decisions(offer, 1.0)
         without_money = self._if_money_is_gone(situation, market, offer)
         owners = market.owners
-        claims = {
-            CAR_RULES[0]: RuleClaims(
-                owners.weight * offered.cars.subsidy_scrappage,
-                owners.weight * (offered.cars.claims_scrappage @ offer.scrappage_paused),
-                None
-                if without_money is None
-                else owners.weight * without_money.cars.subsidy_scrappage,
-                partial(worth_of_claim, situation, CAR_RULES[0]),
-            ),
-            CAR_RULES[1]: RuleClaims(
-                owners.weight * offered.cars.subsidy_replacement,
-                owners.weight * (offered.cars.claims_replacement @ offer.replacement_paused),
-                None
-                if without_money is None
-                else owners.weight * without_money.cars.subsidy_replacement,
-                partial(worth_of_claim, situation, CAR_RULES[1]),
-            ),
-        } | _claims_of_others(
-            situation,
-            {
-                idea: decisions.claims_of_others()
-                for idea, decisions in ((OFFERED, offered), (WITHOUT_MONEY, without_money))
-                if decisions is not None
-            },
+        of_groups = self.received.sums
+        claimed = {
+            CAR_RULES[0]: owners.weight * offered.cars.subsidy_scrappage,
+            CAR_RULES[1]: owners.weight * offered.cars.subsidy_replacement,
+        } | {name: decided.claims for name, decided in offered.others.items()}
+        on_pause = {
+            CAR_RULES[0]: owners.weight * (offered.cars.claims_scrappage @ offer.scrappage_paused),
+            CAR_RULES[1]: owners.weight
+            * (offered.cars.claims_replacement @ offer.replacement_paused),
+        } | {name: decided.claims_on_pause for name, decided in offered.others.items()}
+        gone = (
+            {}
+            if without_money is None
+            else {
+                CAR_RULES[0]: owners.weight * without_money.cars.subsidy_scrappage,
+                CAR_RULES[1]: owners.weight * without_money.cars.subsidy_replacement,
+            }
+            | {name: decided.claims for name, decided in without_money.others.items()}
         )
-        weight = owners.weight[:, None]
+        claims = {
+            name: RuleClaims(
+                of_groups(rows),
+                of_groups(on_pause[name]),
+                of_groups(gone[name]) if gone else None,
+                partial(worth_of_claim, situation, name),
+            )
+            for name, rows in claimed.items()
+        }
+        weight = owners.weight
         top_ups = self._top_ups(
             situation,
-            lambda way: (
-                weight * (offered.cars.claims_scrappage, offered.cars.claims_replacement)[way]
+            lambda way: self._cars_of_groups(
+                weight, (offered.cars.claims_scrappage, offered.cars.claims_replacement)[way]
             ),
         )
-        done, paid = self.money.settle(situation.law, month, claims, money_left(situation), top_ups)
+        done, later = self.money.settle(
+            situation.law, month, claims, money_left(situation), top_ups
+        )
         closed = (
             market.decisions(nothing_offered(offer), 1.0)
             if any(of_rule.closed_share > 0.0 for of_rule in done.values())
@@ -218,10 +216,19 @@ class Purchases:
         )
         self._remember_claims(
             situation,
-            lambda way: weight * (cars.claims_scrappage, cars.claims_replacement)[way],
+            lambda way: self._cars_of_groups(
+                weight, (cars.claims_scrappage, cars.claims_replacement)[way]
+            ),
             offer,
         )
-        self._book(situation, {PROGRAMME_OF_RULE[name]: rows for name, rows in paid.items()})
+        self._book(
+            situation,
+            {
+                PROGRAMME_OF_RULE[name]: done[name].served * rows
+                + columns["weight"] * self.received.spread(later[name])
+                for name, rows in claimed.items()
+            },
+        )
         for place, good in enumerate(GOODS):
             parts = _parts(offered, without_money, closed, done, (good.instrument,))
             bought = household_goods.mixed(
@@ -345,14 +352,14 @@ class Purchases:
         )
         if rules.later:
             self._keep_cars(situation, market, parts)
-        served = {name: done[name].served if at_once(done[name]) else 0.0 for name in done}
+        served = {name: of_rule.served for name, of_rule in done.items()}
         for name in done:
             if not at_once(done[name]):
                 ideas = {OFFERED: offered, WITHOUT_MONEY: gone}
                 self._hand_over(
                     situation,
                     name,
-                    self.money.paid_to_rows(
+                    self.money.paid_later_to(
                         name,
                         done[name],
                         *self._claims_that_count(name, done[name], market, ideas, without_money),
@@ -373,7 +380,7 @@ class Purchases:
         ideas: Mapping[int, Mapping[str, RowClaims]],
         without_money: int | None,
     ) -> tuple[Array, Array, Array | None]:
-        """Claims of rows under a rule, as far as its office has looked at them; else nothing.
+        """Claims of groups under a rule, as far as they tell who is paid later; else nothing.
 
         As in :class:`.RuleClaims`: with money, on days of suspension, and without money.
         """
@@ -382,12 +389,12 @@ class Purchases:
             if rule in CAR_RULES:
                 way = CAR_RULES.index(rule)
                 return market.claims(way, _RATES_OF_CLAIMS[way][int(on_pause)], idea)
-            return ideas[idea][rule].of_rows(on_pause)
+            return ideas[idea][rule].of_groups(on_pause)
 
-        nothing = np.broadcast_to(np.zeros(1), (len(self.columns["weight"]),))
+        nothing = np.zeros(self.received.sizes)
         queued = done.new_queue_paid > 0.0
         return (
-            claimed(OFFERED, False) if done.served > 0.0 or queued else nothing,
+            claimed(OFFERED, False) if queued else nothing,
             claimed(OFFERED, True) if done.waits_on_pause > 0.0 or queued else nothing,
             claimed(without_money, False)
             if without_money is not None and done.waits > 0.0
@@ -422,18 +429,16 @@ class Purchases:
         self.gained[market.places] += received
         situation.ledger.flow("subsidy_spending_per_month")[_booked()] += booked
 
-    def _hand_over(self, situation: Situation, rule: str, rows: Array) -> None:
-        """Pay yuan to each row under a rule, shape (n,)."""
+    def _hand_over(self, situation: Situation, rule: str, yuan: Array) -> None:
+        """Pay yuan to groups of households under a rule."""
         assert self.gained is not None
         programme = PROGRAMME_OF_RULE[rule]
         place = HOUSEHOLD_PROGRAMMES.index(programme)
-        columns = self.columns
-        booked, gained = office_kernels.hand_over(
-            rows,
-            columns["weight"],
-            columns["money_received"].T[place],
-            columns["subsidy_received"],
+        received, columns = self.received, self.columns
+        booked, gained = hand_over(
+            received.groups, columns["weight"], yuan, columns["subsidy_received"]
         )
+        received.totals[place] += yuan
         self.gained[place] += gained
         situation.ledger.add_at("subsidy_spending_per_month", programme, booked)
 
@@ -470,7 +475,7 @@ class Purchases:
     def _top_ups(self, situation: Situation, claims: Callable[[int], Array]) -> dict[str, Array]:
         """What versions that begin in this month owe to those who claimed before.
 
-        ``claims`` gives the subsidised cars of each row by powertrain under a rule, shape (n, 3).
+        ``claims`` gives the subsidised cars under a rule by powertrain and group of households.
         """
         found: dict[str, Array] = {}
         for way, name in enumerate(CAR_RULES):
@@ -481,21 +486,21 @@ class Purchases:
             price = situation.parameters.array("car_price", situation.month) * 1e4
             amount = partial(car_amount, situation)
             owed = self.money.top_up(rule, situation.month, amount)
-            rows = np.zeros(len(self.columns["weight"])) if owed is None else owed
+            owed = np.zeros(self.received.sizes) if owed is None else owed
             # Claims of this month's days before the version begins.
             for share, before in rule.parts(situation.month):
                 if before.start < version.start and before.state == "active":
                     more = np.maximum(amount(version, price) - amount(before, price), 0.0)
                     cars = claims(way)
                     for new, yuan in enumerate(share * more):
-                        rows += yuan * cars[:, new]
-            found[name] = rows
+                        owed += yuan * cars[new]
+            found[name] = owed
         return found
 
     def _remember_claims(
         self, situation: Situation, claims: Callable[[int], Array], offer: TradeInOffer
     ) -> None:
-        """Keep subsidised cars, shape (n, 3), for versions that will pay a difference."""
+        """Keep subsidised cars for versions that will pay a difference; as :meth:`_top_ups`."""
         for way, (name, had) in enumerate(
             zip(CAR_RULES, (offer.scrappage, offer.replacement), strict=True)
         ):
@@ -519,22 +524,27 @@ class Purchases:
     def _book(self, situation: Situation, paid: Mapping[str, Array]) -> None:
         """Write payments, yuan of each row, into the ledger and to the households."""
         spending = np.zeros(len(dimension("subsidy_programme")))
-        received = self.columns["money_received"]
         for programme, rows in paid.items():
             spending[dimension("subsidy_programme").index(programme)] += rows.sum()
-            each = rows / self.columns["weight"]
-            received[:, HOUSEHOLD_PROGRAMMES.index(programme)] += each
+            self.received.add_rows(HOUSEHOLD_PROGRAMMES.index(programme), rows)
             if programme != "tax_relief":
-                self.columns["subsidy_received"][:] += each
+                self.columns["subsidy_received"][:] += rows / self.columns["weight"]
         situation.ledger.add("subsidy_spending_per_month", spending)
 
     def received_this_month(self) -> dict[str, float]:
         """Yuan that households received in the month just decided, by programme."""
-        gained = self._received() - self.received_before if self.gained is None else self.gained
+        now = self.received.received()
+        gained = now - self.received_before if self.gained is None else self.gained
         return dict(zip(HOUSEHOLD_PROGRAMMES, gained.tolist(), strict=True))
 
-    def _received(self) -> Array:
-        return np.asarray(self.columns["weight"] @ self.columns["money_received"])
+    @property
+    def received(self) -> MoneyByGroup:
+        """What households have received for purchases."""
+        return cast(MoneyByGroup, self.columns["money_received"])
+
+    def _cars_of_groups(self, weight: Array, cars: Array) -> Array:
+        """Cars of groups by powertrain, shape (3, ...), out of those of households, (n, 3)."""
+        return np.stack([self.received.sums(weight * of_new) for of_new in cars.T])
 
     # -- flows -------------------------------------------------------------------------------
     def _write_cars(
@@ -691,22 +701,6 @@ def _decide_others(
         for good in GOODS
     )
     return appliances, goods
-
-
-def _claims_of_others(
-    situation: Situation, decided: Mapping[int, Mapping[str, RowClaims]]
-) -> dict[str, RuleClaims]:
-    """Claims for what is bought beside cars, by rule."""
-    gone = decided.get(WITHOUT_MONEY)
-    return {
-        name: RuleClaims(
-            rows.rows,
-            rows.rows_on_pause,
-            None if gone is None else gone[name].rows,
-            partial(worth_of_claim, situation, name),
-        )
-        for name, rows in decided[OFFERED].items()
-    }
 
 
 @cache

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, pdtr
 
 from transition_model import random_streams
+from transition_model.agents.money_by_group import MoneyByGroup
 from transition_model.agents.peers import Peers
 from transition_model.dimensions import dimension
 from transition_model.districts import Districts
@@ -169,11 +170,13 @@ def household_columns(
         "digital_readiness": np.ones(rows, dtype=number),
         "renovation_readiness": np.ones(rows, dtype=number),
         "subsidy_received": np.zeros(rows, dtype=number),
-        "money_received": np.zeros((rows, len(HOUSEHOLD_PROGRAMMES)), dtype=number, order="F"),
     }
     columns |= _cars(columns, parameters, seed, start_month)
     columns |= _appliances(rows, parameters, seed, start_month, number)
     columns |= _homes(columns, districts, parameters, seed, number)
+    columns["money_received"] = cast(
+        Any, MoneyByGroup(columns, len(districts.district), len(HOUSEHOLD_PROGRAMMES))
+    )
     return columns
 
 

@@ -121,8 +121,7 @@ def serve(
     left
         Yuan that all rules together may pay.
     top_ups
-        By rule, yuan of each row that a version beginning in this month owes to earlier claims,
-        shape (n,).
+        By rule, yuan of each group that a version beginning in this month owes to earlier claims.
     """
     terms = days_of_month(situation)
     offices = [money.office(situation.law[name]) for name in PROGRAMME_OF_RULE]

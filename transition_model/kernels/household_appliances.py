@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from transition_model.compilation import Fields, kernel, part
 from transition_model.kernels.draws import uniform
 from transition_model.kernels.exponential import exponential
+from transition_model.kernels.groups import Groups, add_to_groups
 
 type Array = NDArray[np.float64]
 
@@ -656,8 +657,9 @@ def _add_up(
 
 
 @kernel
-def claims_of_rows(
+def claims_of_groups(
     columns: Columns,
+    groups: Groups,
     constants: Constants,
     limits: NDArray[np.int64],
     classes: ByClass,
@@ -668,24 +670,27 @@ def claims_of_rows(
     decided: Decided,
     claims: Array,
 ) -> None:
-    """Write what each row claims under one idea, yuan, shape (n,).
+    """Add what each group claims under one idea, yuan.
 
     Parameters
     ----------
     columns, constants, limits, classes, scale, month, idea, decided
         As for :func:`decide`.
+    groups
+        Of the households.
     on_pause
         Whether on days on which the rule is suspended.
     claims
-        Filled.
+        Added to, shape (districts, 2, income groups).
     """
     kinds = constants.price.shape[0]
     kept = decided.hazard.shape[1] > 0
     room = decided if kept else _room(constants, len(decided.hazard))
-    spare = np.empty((3, CHUNK * kinds))
+    spare, of_rows = np.empty((3, CHUNK * kinds)), np.empty(CHUNK)
     skipped = 2 * kinds if on_pause else kinds
-    for start in range(0, len(claims), CHUNK):
-        end = min(start + CHUNK, len(claims))
+    rows = len(columns.weight)
+    for start in range(0, rows, CHUNK):
+        end = min(start + CHUNK, rows)
         base = 0 if kept else start
         if not kept:
             _decide_chunk(
@@ -699,7 +704,8 @@ def claims_of_rows(
             for kind in range(kinds):
                 yuan += room.claiming[idea, place] * by_kind[skipped + kind]
                 place += 1
-            claims[row] = columns.weight[row] * yuan
+            of_rows[row - start] = columns.weight[row] * yuan
+        add_to_groups(groups, of_rows, start, end - start, claims)
 
 
 @part
@@ -784,9 +790,10 @@ def remember(
     first: int,
     last: int,
     decided: Decided,
-    money: Array,
+    groups: Groups,
     subsidies: Array,
     received: Array,
+    by_group: Array,
 ) -> None:
     """Pay, and let readiness, claims and appliances move on.
 
@@ -800,17 +807,22 @@ def remember(
         Ideas that hold, and for which part of the month each, shape (held,).
     served
         Share of what is claimed under the first idea of all that is paid at once.
-    money, subsidies
-        Yuan received under this rule, and in all, added to, shape (n,).
-    received
-        Yuan that all rows receive, written, shape (blocks,).
+    groups
+        Of the households.
+    subsidies
+        Yuan received in all, added to, shape (n,).
+    received, by_group
+        Yuan that all rows receive, and the rows of each group, written, shapes (blocks,) and
+        (blocks, districts, 2, income groups).
     """
     kinds, grades = constants.price.shape
     kept = decided.hazard.shape[1] > 0
     room = decided if kept else _room(constants, len(decided.hazard))
     spare, shares = np.empty((3, CHUNK * kinds)), np.empty((kinds, grades))
+    paid = np.empty(CHUNK)
     for block in range(first, last):
         received[block] = 0.0
+        by_group[block] = 0.0
         for start in range(bounds[block], bounds[block + 1], CHUNK):
             end = min(start + CHUNK, bounds[block + 1])
             base = 0 if kept else start
@@ -834,9 +846,10 @@ def remember(
                     classes.claimed[0],
                     room.claiming[0, low:high],
                     served,
-                    money[start:end],
+                    paid,
                     subsidies[start:end],
                 )
+                add_to_groups(groups, paid, start, end - start, by_group[block])
             _mix(room, classes, in_class, held, part, low, high, spare)
             hazard = spare[0]
             _add(columns.readiness[start * kinds : end * kinds], spare[1])
@@ -869,10 +882,10 @@ def _pay(
     by_class: Array,
     claiming: Array,
     served: float,
-    money: Array,
+    paid: Array,
     subsidies: Array,
 ) -> float:
-    """Pay a share of what rows claim; yuan of all of them."""
+    """Pay a share of what rows claim; yuan of all of them, and in ``paid`` of each row."""
     kinds = len(claiming) // len(weight)
     total, place = 0.0, 0
     for row in range(len(weight)):
@@ -882,9 +895,9 @@ def _pay(
             yuan += claiming[place] * by_kind[kinds + kind]
             place += 1
         yuan *= served
-        money[row] += yuan
         subsidies[row] += yuan
-        total += weight[row] * yuan
+        paid[row] = weight[row] * yuan
+        total += paid[row]
     return total
 
 

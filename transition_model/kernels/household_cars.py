@@ -18,6 +18,7 @@ from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.compilation import formula, kernel, part
 from transition_model.kernels.draws import uniform
 from transition_model.kernels.exponential import exponential
+from transition_model.kernels.groups import Groups, add_to_groups
 from transition_model.kernels.peers import count_cars
 
 type Array = NDArray[np.float64]
@@ -140,7 +141,8 @@ drawn, and cars handed over."""
 class CarColumns(NamedTuple):
     """Columns of the households that the car market reads and writes, shape (n,).
 
-    Class of income counts from the lowest; what comes after it are :class:`.peers.Links`.
+    Class of income counts from the lowest; what comes after it are :class:`.peers.Links`, and what
+    :class:`.groups.Groups` have beside ``urban``.
     """
 
     car: NDArray[np.int8]
@@ -159,6 +161,8 @@ class CarColumns(NamedTuple):
     first_elsewhere: NDArray[np.int64]
     which: NDArray[np.uint8]
     to: NDArray[np.int32]
+    district: NDArray[np.int16]
+    income_group: NDArray[np.int8]
 
 
 class CarWork(NamedTuple):
@@ -192,6 +196,9 @@ class CarWork(NamedTuple):
         Sums by block, shape (blocks, CELLS + cells + 2).
     received, sought
         By block: yuan received, shape (blocks, 5), and used cars that may be wanted, (blocks,).
+    by_group
+        Yuan received by groups of households, by stretches of blocks that are equally long but for
+        the last one, shape (stretches, 5, districts, 2, income groups).
     sold_on
         Cars sold on by group of rows, shape (groups,).
     """
@@ -211,6 +218,7 @@ class CarWork(NamedTuple):
     partial: Array
     received: Array
     sought: Array
+    by_group: Array
     sold_on: Array
 
 
@@ -1237,7 +1245,8 @@ def close_market(
     keys
         Of the draws that decide on leaving, buying, the powertrain, a used car, and which one.
     money
-        Yuan received by programme, shape (programmes, n).
+        Yuan received by programme and group, added to, shape (programmes, districts, 2, income
+        groups).
     places
         Programmes of scrappage, selling on, campaign, loans and tax relief, shape (5,).
     subsidies
@@ -1275,11 +1284,12 @@ def close_market(
         orders = _flow(work, constants, terms, idea, served, received, bought, scrapped, factor)
     if since <= PAY <= until:
         changes, count = _close_blocks(
-            columns, work, constants, terms, month, held, shares, served, adopted, keys, money,
-            places, subsidies, factor, changes, count, first_block, last_block,
+            columns, work, constants, terms, month, held, shares, served, adopted, keys, subsidies,
+            factor, changes, count, first_block, last_block,
         )  # fmt: skip
     if since <= BUY_USED <= until:
         changes, count = _buy_used(columns, work, month.month, keys, received, changes, count)
+        _add_by_group(work, received, money, places)
     if until >= CHANGE:
         _change(columns, changes, count)
     return orders, changes, count
@@ -1297,8 +1307,6 @@ def _close_blocks(
     served: Array,
     adopted: float,
     keys: NDArray[np.uint64],
-    money: Array,
-    places: NDArray[np.int64],
     subsidies: Array,
     factor: Array,
     changes: NDArray[np.int32],
@@ -1307,18 +1315,21 @@ def _close_blocks(
     last_block: int,
 ) -> tuple[NDArray[np.int32], int]:
     """Pay, learn and draw new cars in some blocks."""
+    length = blocks_in_stretch(work.partial.shape[0], work.by_group.shape[0])
     buffer = np.ones(_BUFFER)
     pays, plain = served[0] > 0.0 or served[1] > 0.0, held.shape[0] == 1
     for block in range(first_block, last_block):
         last = min((block + 1) * BLOCK, columns.car.shape[0])
-        received = work.received[block]
+        received, money = work.received[block], work.by_group[block // length]
         received[:] = 0.0
+        if block % length == 0:
+            money[:] = 0.0
         sought = 0.0
         for first in range(block * BLOCK, last, CHUNK):
             until = min(first + CHUNK, last)
             if pays and not (plain and held[0] == 0):
                 _recall(columns, work, constants, terms, month, 0, buffer, first, until)
-                _pay_all_claims(columns, work, constants, served, buffer, money, places, subsidies,
+                _pay_all_claims(columns, work, constants, served, buffer, money, subsidies,
                                 received, first, until)  # fmt: skip
             if plain:
                 _recall(columns, work, constants, terms, month, held[0], buffer, first, until)
@@ -1327,15 +1338,15 @@ def _close_blocks(
                     columns, work, constants, terms, month, held, shares, buffer, first, until
                 )
             if pays and plain and held[0] == 0:
-                _pay_all_claims(columns, work, constants, served, buffer, money, places, subsidies,
+                _pay_all_claims(columns, work, constants, served, buffer, money, subsidies,
                                 received, first, until)  # fmt: skip
             changes = _room(changes, count)
             count, more = _draw_new_cars(columns, work, constants, month.month, keys, buffer,
                                          changes, count, first, until)  # fmt: skip
             sought += more
             _sell_on(columns, work, buffer, first, until)
-            _pay_for_cars(columns, work, constants, terms, factor, buffer, money, places,
-                          subsidies, received, first, until)  # fmt: skip
+            _pay_for_cars(columns, work, constants, terms, factor, buffer, money, subsidies,
+                          received, first, until)  # fmt: skip
         work.sought[block] = sought
         _learn(columns, work, constants, adopted, block * BLOCK, last)
     return changes, count
@@ -1365,6 +1376,26 @@ def _buy_used(
     if supply > 0.0 and demand > 0.0:
         return _draw_used_cars(columns, work, month, keys, changes, count, supply / demand)
     return changes, count
+
+
+@kernel
+def blocks_in_stretch(blocks: int, stretches: int) -> int:
+    """Blocks of which each stretch of them has as many, but for the last one."""
+    return -(-blocks // stretches)
+
+
+@part
+def _add_by_group(work: CarWork, received: Array, money: Array, places: NDArray[np.int64]) -> None:
+    """Add up what groups have received under programmes that have paid anything."""
+    blocks, stretches = work.partial.shape[0], work.by_group.shape[0]
+    used = -(-blocks // blocks_in_stretch(blocks, stretches))
+    for programme in range(places.shape[0]):
+        if received[0, programme] != 0.0:
+            total = money[places[programme]].reshape(-1)
+            for stretch in range(used):
+                more = work.by_group[stretch, programme].reshape(-1)
+                for group in range(total.shape[0]):
+                    total[group] += more[group]
 
 
 @part
@@ -1414,7 +1445,6 @@ def _pay_for_cars(
     factor: Array,
     buffer: Array,
     money: Array,
-    places: NDArray[np.int64],
     subsidies: Array,
     received: Array,
     first: int,
@@ -1442,7 +1472,7 @@ def _pay_for_cars(
         buffer[_MOVED_H + place] *= buffer[_MOVED + place]
     for place in range(count):
         buffer[_MOVED_E + place] *= buffer[_MOVED + place]
-    for programme in range(2, places.shape[0]):
+    for programme in range(2, received.shape[0]):
         rates, part_ = LOAN, constants.loan_share
         if programme == 2:
             rates, part_ = COUNTRYSIDE, constants.countryside_share
@@ -1464,7 +1494,7 @@ def _pay_for_cars(
             for place in range(count):
                 if urban[place]:
                     buffer[_SUMS + place] = 0.0
-        _hand_out(buffer, weight, money[places[programme]], subsidies, received, programme,
+        _hand_out(columns, buffer, weight, money[programme], subsidies, received, programme,
                   programme != 2 + 2, first, until)  # fmt: skip
 
 
@@ -1476,7 +1506,6 @@ def _pay_all_claims(
     served: Array,
     buffer: Array,
     money: Array,
-    places: NDArray[np.int64],
     subsidies: Array,
     received: Array,
     first: int,
@@ -1485,8 +1514,8 @@ def _pay_all_claims(
     """Pay claims that are served at once."""
     for way in range(2):
         if served[way] > 0.0:
-            _pay_claims(columns, work, constants, way, served[way], buffer, money[places[way]],
-                        subsidies, received, first, until)  # fmt: skip
+            _pay_claims(columns, work, constants, way, served[way], buffer, money[way], subsidies,
+                        received, first, until)  # fmt: skip
 
 
 @part
@@ -1522,12 +1551,13 @@ def _pay_claims(
         else:
             each = ((kind >> 1) & 1) * ((1.0 - h - e) * yuan + h * yuan_h + e * yuan_e)
         buffer[_SUMS + place] = work.factor[cells[place]] * buffer[left + place] * each
-    _hand_out(buffer, columns.weight[first:until], money, subsidies, received, way, True, first,
-              until)  # fmt: skip
+    _hand_out(columns, buffer, columns.weight[first:until], money, subsidies, received, way, True,
+              first, until)  # fmt: skip
 
 
 @part
 def _hand_out(
+    columns: CarColumns,
     buffer: Array,
     weight: Array,
     money: Array,
@@ -1540,9 +1570,6 @@ def _hand_out(
 ) -> None:
     """Give each row of a chunk what lies in the first slot of the sums."""
     count = until - first
-    gets = money[first:until]
-    for place in range(count):
-        gets[place] += buffer[_SUMS + place]
     if subsidy:
         gets = subsidies[first:until]
         for place in range(count):
@@ -1551,7 +1578,13 @@ def _hand_out(
         buffer[_SUMS + place] *= weight[place]
     for place in range(count, CHUNK):
         buffer[_SUMS + place] = 0.0
+    add_to_groups(_groups(columns), buffer[_SUMS : _SUMS + CHUNK], first, count, money)
     received[programme] += _sum(buffer, _SUMS)
+
+
+@part
+def _groups(columns: CarColumns) -> Groups:
+    return Groups(columns.district, columns.urban, columns.income_group)
 
 
 @part
@@ -1676,7 +1709,7 @@ def _seller(columns: CarColumns, work: CarWork, place: float, rows: int, groups:
 
 
 @kernel
-def claims_of_rows(
+def claims_of_groups(
     columns_of: Fields,
     work_of: Fields,
     constants_of: Fields,
@@ -1689,7 +1722,7 @@ def claims_of_rows(
     yuan: Array,
     cars: Array,
 ) -> None:
-    """What each row claims under an idea of money, or how many cars it claims for.
+    """Add what each group claims under an idea of money, or how many cars it claims for.
 
     Parameters
     ----------
@@ -1704,9 +1737,9 @@ def claims_of_rows(
     share
         By which cars are multiplied.
     yuan
-        Filled with what is claimed, shape (n,); or empty.
+        Added to: what is claimed, shape (districts, 2, income groups); or empty.
     cars
-        Added to: subsidised cars by powertrain, shape (n, 3); or empty.
+        Added to: subsidised cars by powertrain, shape (3, districts, 2, income groups); or empty.
     """
     columns = CarColumns(*columns_of)
     work = CarWork(*work_of)
@@ -1727,25 +1760,28 @@ def claims_of_rows(
     if way == 1:
         hazard, hybrid, electric = _MOVED, _MOVED_H, _MOVED_E
     kinds, cells, weight, factor = work.kind, work.cell, columns.weight, work.factor
-    buffer, rows = np.ones(_BUFFER), columns.car.shape[0]
+    rows, buffer, groups = columns.car.shape[0], np.ones(_BUFFER), _groups(columns)
     for first in range(0, rows, CHUNK):
         until = min(first + CHUNK, rows)
         _recall(columns, work, constants, terms, month, idea, buffer, first, until)
         for place in range(until - first):
             row = first + place
             kind, h, e = int(kinds[row]), buffer[hybrid + place], buffer[electric + place]
-            own = weight[row] * factor[cells[row]] * buffer[hazard + place]
+            own, slot = weight[row] * factor[cells[row]] * buffer[hazard + place], _SUMS + place
             engine, h, e = (
-                (1.0 - h - e) * claiming[kind, 0],
-                h * claiming[kind, 1],
-                e * claiming[kind, 2],
+                own * (1.0 - h - e) * claiming[kind, 0],
+                own * h * claiming[kind, 1],
+                own * e * claiming[kind, 2],
             )
+            buffer[slot] = engine if counts else engine + h + e
             if counts:
-                cars[row, 0] += own * engine
-                cars[row, 1] += own * h
-                cars[row, 2] += own * e
-            else:
-                yuan[row] = own * (engine + h + e)
+                buffer[slot + SLOT], buffer[slot + 2 * SLOT] = h, e
+        if counts:
+            for new in range(3):
+                slot = _SUMS + new * SLOT
+                add_to_groups(groups, buffer[slot : slot + CHUNK], first, until - first, cars[new])
+        else:
+            add_to_groups(groups, buffer[_SUMS : _SUMS + CHUNK], first, until - first, yuan)
 
 
 @part

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.compilation import kernel, part
+from transition_model.kernels.groups import Groups
 from transition_model.policy.priced_amounts import Pieces, paid_for
 
 type Array = NDArray[np.float64]
@@ -240,7 +241,8 @@ def decide(
 
 
 @kernel
-def claims_of_rows(
+def claims_of_groups(
+    groups: Groups,
     classes: ByClass,
     readiness: Array,
     weight: Array,
@@ -249,13 +251,17 @@ def claims_of_rows(
     on_pause: bool,
     claims: Array,
 ) -> None:
-    """Write what each row claims under one idea, yuan, shape (n,); ``on_pause`` as days may be."""
+    """Add what each group claims under one idea, yuan; ``on_pause`` as days may be.
+
+    ``claims`` has the shape (districts, 2, income groups).
+    """
     yuan = classes.paused[idea] if on_pause else classes.paid[idea]
-    for row in range(len(claims)):
+    for row in range(len(weight)):
         of_class = income_class[row]
         level = classes.level[idea, of_class]
         ready = level + (readiness[row] - level) * classes.in_mean[idea, of_class]
-        claims[row] = weight[row] * ready * yuan[of_class]
+        place = groups.district[row], np.uint8(groups.urban[row]), groups.income_group[row]
+        claims[place] += weight[row] * ready * yuan[of_class]
 
 
 @kernel
@@ -270,9 +276,10 @@ def remember(
     bounds: NDArray[np.int64],
     first: int,
     last: int,
-    money: Array,
+    groups: Groups,
     subsidies: Array,
     received: Array,
+    by_group: Array,
 ) -> None:
     """Pay, and let readiness move on.
 
@@ -284,21 +291,26 @@ def remember(
         Ideas that hold, and for which part of the month each, shape (held,).
     served
         Share of what is claimed under the first idea of all that is paid at once.
-    money, subsidies
-        Yuan received under this rule, and in all, added to, shape (n,).
-    received
-        Yuan that all rows receive, written, shape (blocks,).
+    groups
+        Of the households.
+    subsidies
+        Yuan received in all, added to, shape (n,).
+    received, by_group
+        Yuan that all rows receive, and the rows of each group, written, shapes (blocks,) and
+        (blocks, districts, 2, income groups).
     """
     for block in range(first, last):
         received[block] = 0.0
+        by_group[block] = 0.0
         if served > 0.0:
             for row in range(bounds[block], bounds[block + 1]):
                 of_class = income_class[row]
                 level = classes.level[0, of_class]
                 ready = level + (readiness[row] - level) * classes.in_mean[0, of_class]
                 yuan = served * ready * classes.paid[0, of_class]
-                money[row] += yuan
                 subsidies[row] += yuan
+                place = groups.district[row], np.uint8(groups.urban[row]), groups.income_group[row]
+                by_group[block][place] += weight[row] * yuan
                 received[block] += weight[row] * yuan
         _get_ready(classes, readiness, income_class, held, part, bounds[block], bounds[block + 1])
 

@@ -239,31 +239,3 @@ def _pay(
     tally[GONE] += (1.0 - served) * share * whole
     tally[WAITED] += (1.0 - served) * share * of_month
     return float((1.0 - served) * share * of_month * claims[WITHOUT_MONEY])
-
-
-@kernel
-def hand_over(rows: Array, weight: Array, received: Array, subsidies: Array) -> tuple[float, float]:
-    """Give yuan to the households of each row.
-
-    Parameters
-    ----------
-    rows
-        Yuan of all households of a row, shape (n,).
-    weight
-        Households of a row, shape (n,).
-    received, subsidies
-        Added to: yuan of a household, under the programme and in all, shape (n,).
-
-    Returns
-    -------
-    tuple of float
-        Yuan given, and the same as what households have received.
-    """
-    given, gained = 0.0, 0.0
-    for row in range(rows.shape[0]):
-        each = rows[row] / weight[row]
-        received[row] += each
-        subsidies[row] += each
-        given += rows[row]
-        gained += weight[row] * each
-    return given, gained
