@@ -101,7 +101,7 @@ def in_kernels(city: Households, at: Situation) -> None:
     index = parameters.scalar("income_index", at.month)
     HomeUse(city.columns, parameters, reference).use(at, index)
     Trips(city.columns, parameters, reference, FIRST, city._trips.taste).travel(at, index)
-    WasteAtHome(city.columns, parameters).sort(at)
+    WasteAtHome(city.columns, parameters, city._room).sort(at)
 
 
 def compare(at: Situation) -> dict[str, NDArray[np.float64]]:
@@ -198,7 +198,7 @@ def test_months_follow_each_other_in_kernels_as_with_numpy(parameters: Parameter
     reference = Households.build(None, parameters, 2, 1, ROWS, FIRST)
     compiled = Households.build(None, parameters, 2, 1, ROWS, FIRST)
     home = HomeUse(compiled.columns, parameters, compiled._reference_income)
-    waste = WasteAtHome(compiled.columns, parameters)
+    waste = WasteAtHome(compiled.columns, parameters, compiled._room)
     for month in ("2022-12", "2023-01", "2023-02", "2025-01", "2025-02", "2026-01"):
         at = situation(parameters, month)
         also = replace(at, ledger=Ledger(month))

@@ -75,8 +75,10 @@ def income_classes(columns: Mapping[str, NDArray[Any]]) -> tuple[NDArray[np.uint
     InputError
         If there are more incomes than classes can be told apart.
     """
-    income = columns["income"]
+    income: Any = columns["income"]
     number = columns["income_class"]
+    if getattr(income, "number", None) is number and income.stored is None:
+        return number, income.values
     incomes = np.full(int(number.max()) + 1, income.min())
     incomes[number] = income
     if all(

@@ -12,6 +12,7 @@ from scipy.special import binom
 
 from transition_model.agents.appliance_market import income_classes
 from transition_model.agents.household_home import use_at_home
+from transition_model.agents.implied_columns import kept_or_drawn
 from transition_model.agents.row_blocks import block_bounds, in_parts, slices
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import time_of_use
@@ -180,7 +181,7 @@ class HomeUse:
             for good in GOODS
         }
         self._homes = kernels.Homes(
-            columns["day_load"],
+            *kept_or_drawn(columns["day_load"]),
             columns["time_of_use"],
             columns["home_charging"],
             columns["car"],

@@ -241,8 +241,10 @@ class CarMarket:
     shares: Array = field(default_factory=lambda: _ALL_MONTH)
 
     @classmethod
-    def of(cls, columns: Columns, situation: Situation, reference_income: float) -> Self:
-        """The market of a population in its first month; shapes (n, ...)."""
+    def of(
+        cls, columns: Columns, situation: Situation, reference_income: float, room: NDArray[Any]
+    ) -> Self:
+        """The market of a population in its first month, which uses ``room``; shapes (n, ...)."""
         rows, cells = len(columns["car"]), shape(("powertrain", "car_age"))
         parameters, choice = situation.parameters, situation.structures["car_choice"]
         constants = constants_of(parameters, choice, 1)
@@ -257,7 +259,7 @@ class CarMarket:
             cell=np.empty(rows, dtype=np.int16),
             peers_seen=np.zeros((2, rows), dtype=np.uint8),
             decided=np.empty((MIXED, kernels.DECIDED, kept)),
-            moved=np.empty(rows),
+            moved=room.view(np.float32)[:rows],
             factor=np.zeros(size + 1),
             empty=np.zeros(size),
             entitled=np.zeros((MIXED, kernels.KINDS, powertrains)),
@@ -280,7 +282,7 @@ class CarMarket:
             columns["home_charging"],
             columns["attitude"],
             columns["familiarity"],
-            columns["new_energy_adoption"],
+            _adoption(columns, choice),
             in_class,
             *links_of(columns["peers"]),
             money.groups.district,
@@ -328,6 +330,7 @@ class CarMarket:
             or self.choice != situation.structures["car_choice"]
         ):
             self._read_constants(situation, 1)
+            self.columns = self.columns._replace(adoption=_adoption(columns, self.choice))
         paths = paths_of_month(situation)
         self.terms = terms
         self.month = CarMonth(
@@ -475,6 +478,13 @@ class CarMarket:
         for _, of_part, count in found:
             close(of_part, count, kernels.CHANGE, kernels.CHANGE, 0, 0)
         return orders
+
+
+def _adoption(columns: Columns, choice: str) -> Array:
+    """Adoption under Bass diffusion; without it, it stays the same and nothing depends on it."""
+    column: Any = columns["new_energy_adoption"]
+    adoption: Array = column.store() if choice == "bass" else column.kept()
+    return adoption
 
 
 @lru_cache(maxsize=1_000)

@@ -110,6 +110,8 @@ class Purchases:
         Of the households.
     reference_income
         Mean household income of 2020, yuan a year.
+    room
+        For a number of each row, until a month's decisions are over; shape (n,).
     money
         The offices that pay.
     goods
@@ -128,6 +130,7 @@ class Purchases:
 
     columns: Columns
     reference_income: float
+    room: NDArray[Any]
     money: TradeInMoney = field(default_factory=TradeInMoney)
     goods: dict[str, tuple[float, float]] = field(default_factory=dict)
     subsidised_cars: float = 0.0
@@ -267,7 +270,7 @@ class Purchases:
 
     def _markets(self, situation: Situation) -> tuple[CarMarket, OtherPurchases]:
         if self.market is None:
-            self.market = CarMarket.of(self.columns, situation, self.reference_income)
+            self.market = CarMarket.of(self.columns, situation, self.reference_income, self.room)
         if self.others is None or self.others.parameters is not situation.parameters:
             self.others = OtherPurchases(self.columns, situation, self.reference_income)
         return self.market, self.others

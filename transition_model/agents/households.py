@@ -21,6 +21,7 @@ from transition_model.agents.columns import ColumnarAgentSet, RowAgent, WatchedC
 from transition_model.agents.home_use import HomeUse
 from transition_model.agents.household_appliances import ApplianceDecision
 from transition_model.agents.household_purchases import Purchases
+from transition_model.agents.implied_columns import OfClass
 from transition_model.agents.situation import Situation
 from transition_model.agents.trips import Trips
 from transition_model.agents.waste_at_home import WasteAtHome
@@ -102,15 +103,19 @@ class Households(ColumnarAgentSet[Household]):
         )
         households = cls(Household, model, WatchedColumns(columns, _CHANGING), first_id)
         # What a household can't see change during a run is read once.
-        households._reference_income = float(
-            np.sum(households.income * households.weight) / households.weight.sum()
-        )
+        incomes = columns["income"].values  # type: ignore[attr-defined]
+        of_class = population.weight_of(columns["income_class"], columns["weight"], len(incomes))
+        reference = float(of_class @ incomes / of_class.sum())
+        households._reference_income = reference
+        # Room of a number of each row, which steps of the month use one after the other.
+        households._room = np.empty(rows, dtype=number)
         households._start = start
         households._trips = Trips(columns, parameters, households._reference_income, start)
-        households.purchases = Purchases(columns, households._reference_income)
+        households.purchases = Purchases(columns, reference, households._room)
         return households
 
     _reference_income: float
+    _room: NDArray[Any]
     _start: Month
     _trips: Trips
     _made_for: ParameterValues | None = None
@@ -156,17 +161,22 @@ class Households(ColumnarAgentSet[Household]):
         columns, reference = self.columns.arrays, self._reference_income
         self._home_use = HomeUse(columns, parameters, reference)
         self._trips = Trips(columns, parameters, reference, self._start, self._trips.taste)
-        self._waste = WasteAtHome(columns, parameters)
+        self._waste = WasteAtHome(columns, parameters, self._room)
         self._made_for = parameters
 
     def _hear(self, parameters: ParameterValues) -> None:
         """Look again at columns of which something has been written from outside."""
         columns = self.columns.arrays
-        income = columns["income"]
-        if not (np.isfinite(income) & (income > 0.0)).all():
-            raise InputError("household income", float(np.min(income)), "a number above 0")
-        width = parameters.scalar("income_class_width")
-        columns["income_class"][:] = population.in_classes(np.log(income), width)[0]
+        income: Any = columns["income"]
+        if income.stored is not None:
+            income = income.stored
+            if not (np.isfinite(income) & (income > 0.0)).all():
+                raise InputError("household income", float(np.min(income)), "a number above 0")
+            for column in columns.values():
+                if isinstance(column, OfClass):
+                    column.store()
+            width = parameters.scalar("income_class_width")
+            columns["income_class"][:] = population.in_classes(np.log(income), width)[0]
         self._made_for = None
         self.purchases.look_again()
         self._heard = self.columns.written

@@ -95,6 +95,8 @@ class OtherPurchases:
         bought = {}
         for market in self._goods:
             rule = market.good.instrument
-            units, subsidised, received[rule] = market.settle(parts[rule], served[rule])
+            units, subsidised, received[rule] = market.settle(
+                parts[rule], served[rule], situation.threads
+            )
             bought[market.good.name] = (units, subsidised)
         return bought, received

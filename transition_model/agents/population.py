@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, pdtr
 
 from transition_model import random_streams
+from transition_model.agents.implied_columns import Constant, Drawn, OfClass
 from transition_model.agents.money_by_group import MoneyByGroup
 from transition_model.agents.peers import Peers
 from transition_model.dimensions import dimension
@@ -140,15 +141,22 @@ def household_columns(
     stratum = np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
     urban = layers.urban[stratum]
     weight = (layers.households / np.maximum(counts, 1))[stratum]
-    income_class, income = in_classes(
+    income_class, incomes = in_classes(
         _log_incomes(layers, stratum, counts, parameters, seed),
         parameters.scalar("income_class_width"),
     )
-    columns: Columns = {
+    ready = np.ones(len(incomes))
+    implied: dict[str, Any] = {
+        "income": OfClass(income_class, incomes),
+        "new_energy_adoption": Constant(parameters.scalar("bass_initial_adoption"), rows, number),
+        "supervision_rank": Drawn(seed, "supervision", rows, number),
+        "digital_readiness": OfClass(income_class, ready),
+        "renovation_readiness": OfClass(income_class, ready.copy()),
+    }
+    columns: Columns = implied | {
         "district": layers.district[stratum].astype(np.int16),
         "urban": urban,
         "weight": weight,
-        "income": income,
         "income_class": income_class,
         "income_group": weighted_fifths(income_class, weight),
         "home_charging": _uniform(seed, "home_charging", rows)
@@ -159,16 +167,10 @@ def household_columns(
         ),
         "attitude": _normal(seed, "attitude", rows).astype(number, copy=False),
         "familiarity": np.full(rows, parameters.scalar("initial_familiarity"), dtype=number),
-        "new_energy_adoption": np.full(
-            rows, parameters.scalar("bass_initial_adoption"), dtype=number
-        ),
         "sorting_habit": np.full(rows, parameters.scalar("sorting_initial_habit"), dtype=number),
-        "supervision_rank": _uniform(seed, "supervision", rows).astype(number, copy=False),
         # An array to numpy, in far less room.
         "peers": cast(Any, Peers.drawn(rows, parameters, seed)),
         "readiness": np.ones(rows, dtype=number),
-        "digital_readiness": np.ones(rows, dtype=number),
-        "renovation_readiness": np.ones(rows, dtype=number),
         "subsidy_received": np.zeros(rows, dtype=number),
     }
     columns |= _cars(columns, parameters, seed, start_month)
@@ -221,7 +223,8 @@ def in_classes(logarithm: Array, width: float) -> tuple[NDArray[np.uint16], Arra
     -------
     tuple of ndarray
         Number of the class, counted from the lowest that there is, each step being one by
-        ``exp(width)``; and its income; shape (n,).
+        ``exp(width)``, shape (n,); and the income of each class, that of the lowest where nobody
+        is, shape (classes,).
     """
     lowest = int(np.rint(logarithm.min() / width))
     number = np.empty(len(logarithm), dtype=np.uint16)
@@ -229,7 +232,10 @@ def in_classes(logarithm: Array, width: float) -> tuple[NDArray[np.uint16], Arra
         part = slice(first, first + _ROWS_AT_ONCE)
         number[part] = np.rint(logarithm[part] / width) - lowest
     of_class = np.exp(width * np.arange(lowest, lowest + int(number.max()) + 1))
-    return number, of_class[number]
+    anybody = np.zeros(len(of_class), dtype=np.bool_)
+    anybody[number] = True
+    of_class[~anybody] = of_class[0]
+    return number, of_class
 
 
 def weighted_fifths(income: NDArray[Any], weight: Array) -> NDArray[np.int8]:
@@ -249,10 +255,17 @@ def _weight_below(ranked: NDArray[Any], weight: Array) -> Array:
     """Weight of those that rank lower and half one's own, rows of one rank in order; shape (n,)."""
     if not (ranked.dtype.kind == "u" and ranked.dtype.itemsize <= np.dtype(np.uint16).itemsize):
         _, ranked = np.unique(ranked, return_inverse=True)
-    of_rank = np.bincount(ranked, weights=weight)
+    of_rank = weight_of(ranked, weight, int(ranked.max()) + 1)
     below = np.empty(len(weight))
     kernels.weight_below(ranked, weight, np.cumsum(of_rank) - of_rank, below)
     return below
+
+
+def weight_of(number: NDArray[Any], weight: Array, count: int) -> Array:
+    """Weight of the rows of each number, shape (count,); without a copy of the rows."""
+    found = np.zeros(count)
+    kernels.weigh(number, weight, found)
+    return found
 
 
 def _log_incomes(
@@ -370,8 +383,7 @@ def _homes(
     sizes = int(persons.max()) + 1
     pair = in_class.astype(np.int32) * np.int32(sizes) + persons
     found = np.flatnonzero(np.bincount(pair))
-    income_of_class = np.zeros(int(in_class.max()) + 1)
-    income_of_class[in_class] = columns["income"]
+    income_of_class = cast(OfClass, columns["income"]).values
     _, ranked = np.unique(income_of_class[found // sizes] / (found % sizes), return_inverse=True)
     rank = np.zeros(int(pair.max()) + 1, dtype=np.uint16)
     rank[found] = ranked
@@ -391,6 +403,6 @@ def _homes(
         "low_income": poor,
         "central": in_centre[columns["district"]],
         "home_use": np.exp(spread * habit - 0.5 * spread**2).astype(number, copy=False),
-        "day_load": _uniform(seed, "load at home by day", rows).astype(number, copy=False),
+        "day_load": cast(Any, Drawn(seed, "load at home by day", rows, number)),
         "time_of_use": np.zeros(rows, dtype=number),
     }

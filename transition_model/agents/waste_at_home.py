@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.agents.household_waste import sort_waste
+from transition_model.agents.implied_columns import kept_or_drawn
 from transition_model.agents.peers import links_of
 from transition_model.agents.row_blocks import block_bounds, in_parts
 from transition_model.agents.situation import Situation
@@ -62,16 +63,22 @@ class WasteAtHome:
         Of the households.
     parameters
         Declared values.
+    room
+        For the habit a month later, shape (n,).
     """
 
-    def __init__(self, columns: Mapping[str, NDArray[Any]], parameters: ParameterValues) -> None:
+    def __init__(
+        self, columns: Mapping[str, NDArray[Any]], parameters: ParameterValues, room: NDArray[Any]
+    ) -> None:
         self._all_columns = columns
         number = parameters.scalar
+        rank, key = kept_or_drawn(columns["supervision_rank"])
         self._columns = kernels.Columns(
             columns["sorting_habit"],
-            np.empty_like(columns["sorting_habit"]),
+            room,
             columns["attitude"],
-            columns["supervision_rank"],
+            rank,
+            key,
             columns["persons"].view(np.uint8),
             columns["weight"],
             columns["urban"],

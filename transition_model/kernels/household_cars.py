@@ -141,7 +141,8 @@ drawn, and cars handed over."""
 class CarColumns(NamedTuple):
     """Columns of the households that the car market reads and writes, shape (n,).
 
-    Class of income counts from the lowest; what comes after it are :class:`.peers.Links`, and what
+    Of adoption there is none (0 rows) where nothing depends on it. Class of income counts from the
+    lowest; what comes after it are :class:`.peers.Links`, and what
     :class:`.groups.Groups` have beside ``urban``.
     """
 
@@ -208,7 +209,7 @@ class CarWork(NamedTuple):
     cell: NDArray[np.int16]
     peers_seen: NDArray[np.uint8]
     decided: Array
-    moved: Array
+    moved: NDArray[np.float32]
     factor: Array
     empty: Array
     entitled: Array
@@ -420,9 +421,10 @@ def _open_block(
     partial = work.partial[block]
     partial[:] = 0.0
     oldest = _find_cells(columns, work, terms, month, ages, none, partial, first, last)
-    weight, adoption = columns.weight[first:last], columns.adoption[first:last]
-    for place in range(last - first):
-        partial[none + 1] += weight[place] * adoption[place]
+    if columns.adoption.shape[0] > 0:
+        weight, adoption = columns.weight[first:last], columns.adoption[first:last]
+        for place in range(last - first):
+            partial[none + 1] += weight[place] * adoption[place]
     count_cars(
         columns.car, columns.steps, columns.elsewhere, columns.first_elsewhere, columns.which,
         columns.to, first, last, work.peers_seen[0, first:last], work.peers_seen[1, first:last],
@@ -1429,8 +1431,8 @@ def _sell_on(columns: CarColumns, work: CarWork, buffer: Array, first: int, unti
     for start in range(0, until - first, GROUP):
         sold = 0.0
         for place in range(start, min(start + GROUP, until - first)):
-            hazard = buffer[_MOVED + place]
-            moved[place] = hazard
+            moved[place] = buffer[_MOVED + place]
+            hazard = np.float64(moved[place])
             if cars[place] >= 0:
                 sold += weight[place] * work.factor[cells[place]] * hazard
         work.sold_on[(first + start) // GROUP] = sold
@@ -1673,7 +1675,7 @@ def _draw_used_cars(
     rows, groups = columns.car.shape[0], work.sold_on.shape[0]
     supply = work.sold_on[groups - 1]
     for row in range(rows):
-        moved = work.moved[row]
+        moved = np.float64(work.moved[row])
         if columns.car[row] >= 0 or uniform(keys[3], row) >= moved * supplied:
             continue
         if uniform(keys[0], row) < moved:

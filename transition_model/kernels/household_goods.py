@@ -1,6 +1,6 @@
-"""Phones and the like, and home renovation, row by row.
+"""Phones and the like, and home renovation, cell by cell.
 
-Households of one class of income differ in nothing but their readiness, which all have kept alike.
+Households of a cell have the same income and the same readiness, and do the same.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.compilation import kernel, part
+from transition_model.compilation import kernel
 from transition_model.kernels.groups import Groups
 from transition_model.policy.priced_amounts import Pieces, paid_for
 
@@ -174,9 +174,9 @@ def live_on(
     constants
         Of the run.
     readiness, weight, income_class
-        Columns of the households, shape (n,); readiness is written.
+        Of the cells, shape (n,); readiness is written.
     bounds
-        First row of every block, and the number of rows, shape (blocks + 1,).
+        First cell of every block, and the number of cells, shape (blocks + 1,).
     first, last
         Blocks from, and to (not included).
     bought
@@ -215,7 +215,7 @@ def decide(
     constants, classes
         Of the run, and of :func:`by_class`.
     readiness, weight, income_class
-        Columns of the households, shape (n,).
+        Of the cells, shape (n,).
     idea
         Which idea.
     bounds, first, last
@@ -241,58 +241,69 @@ def decide(
 
 
 @kernel
-def claims_of_groups(
-    groups: Groups,
+def yuan_of_cells(
     classes: ByClass,
     readiness: Array,
-    weight: Array,
     income_class: NDArray[np.uint16],
-    idea: int,
     on_pause: bool,
-    claims: Array,
+    idea: int,
+    served: float,
+    yuan: Array,
 ) -> None:
-    """Add what each group claims under one idea, yuan; ``on_pause`` as days may be.
-
-    ``claims`` has the shape (districts, 2, income groups).
-    """
-    yuan = classes.paused[idea] if on_pause else classes.paid[idea]
-    for row in range(len(weight)):
-        of_class = income_class[row]
-        level = classes.level[idea, of_class]
-        ready = level + (readiness[row] - level) * classes.in_mean[idea, of_class]
-        place = groups.district[row], np.uint8(groups.urban[row]), groups.income_group[row]
-        claims[place] += weight[row] * ready * yuan[of_class]
+    """Yuan of a household that is served a share of its claim, by cell; ``yuan`` is written."""
+    of_class = classes.paused[idea] if on_pause else classes.paid[idea]
+    for cell in range(len(readiness)):
+        place = income_class[cell]
+        level = classes.level[idea, place]
+        ready = level + (readiness[cell] - level) * classes.in_mean[idea, place]
+        yuan[cell] = served * ready * of_class[place]
 
 
 @kernel
-def remember(
-    classes: ByClass,
-    readiness: Array,
+def add_claims(
+    groups: Groups,
     weight: Array,
-    income_class: NDArray[np.uint16],
-    held: NDArray[np.int64],
-    part: Array,
-    served: float,
+    cell_of: NDArray[np.uint16],
+    yuan: Array,
+    claims: Array,
+) -> None:
+    """Add up by group what households of each cell claim.
+
+    Parameters
+    ----------
+    groups, weight, cell_of
+        Of the households.
+    yuan
+        Of :func:`yuan_of_cells`.
+    claims
+        Added to, shape (districts, 2, income groups).
+    """
+    for row in range(len(weight)):
+        place = groups.district[row], np.uint8(groups.urban[row]), groups.income_group[row]
+        claims[place] += weight[row] * yuan[cell_of[row]]
+
+
+@kernel
+def pay(
+    groups: Groups,
+    weight: Array,
+    cell_of: NDArray[np.uint16],
+    yuan: Array,
     bounds: NDArray[np.int64],
     first: int,
     last: int,
-    groups: Groups,
     subsidies: Array,
     received: Array,
     by_group: Array,
 ) -> None:
-    """Pay, and let readiness move on.
+    """Pay each household what its cell is due.
 
     Parameters
     ----------
-    classes, readiness, weight, income_class, bounds, first, last
-        As for :func:`decide`.
-    held, part
-        Ideas that hold, and for which part of the month each, shape (held,).
-    served
-        Share of what is claimed under the first idea of all that is paid at once.
-    groups
-        Of the households.
+    groups, weight, cell_of, yuan
+        As for :func:`add_claims`.
+    bounds, first, last
+        As for :func:`live_on`, of all rows.
     subsidies
         Yuan received in all, added to, shape (n,).
     received, by_group
@@ -300,32 +311,35 @@ def remember(
         (blocks, districts, 2, income groups).
     """
     for block in range(first, last):
-        received[block] = 0.0
-        by_group[block] = 0.0
-        if served > 0.0:
-            for row in range(bounds[block], bounds[block + 1]):
-                of_class = income_class[row]
-                level = classes.level[0, of_class]
-                ready = level + (readiness[row] - level) * classes.in_mean[0, of_class]
-                yuan = served * ready * classes.paid[0, of_class]
-                subsidies[row] += yuan
-                place = groups.district[row], np.uint8(groups.urban[row]), groups.income_group[row]
-                by_group[block][place] += weight[row] * yuan
-                received[block] += weight[row] * yuan
-        _get_ready(classes, readiness, income_class, held, part, bounds[block], bounds[block + 1])
+        total, of_group = 0.0, by_group[block]
+        of_group[:] = 0.0
+        for row in range(bounds[block], bounds[block + 1]):
+            each = yuan[cell_of[row]]
+            subsidies[row] += each
+            place = groups.district[row], np.uint8(groups.urban[row]), groups.income_group[row]
+            of_group[place] += weight[row] * each
+            total += weight[row] * each
+        received[block] = total
 
 
-@part
-def _get_ready(
+@kernel
+def remember(
     classes: ByClass,
     readiness: Array,
     income_class: NDArray[np.uint16],
     held: NDArray[np.int64],
     part: Array,
-    first: int,
-    last: int,
 ) -> None:
-    for row in range(first, last):
+    """Let readiness move on.
+
+    Parameters
+    ----------
+    classes, readiness, income_class
+        As for :func:`decide`.
+    held, part
+        Ideas that hold, and for which part of the month each, shape (held,).
+    """
+    for row in range(len(readiness)):
         of_class = income_class[row]
         before = readiness[row]
         for place in range(len(held)):

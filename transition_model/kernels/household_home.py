@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.compilation import kernel, part
+from transition_model.kernels.draws import uniform
 from transition_model.policy.priced_amounts import Pieces, paid_for
 
 type Array = NDArray[np.float64]
@@ -81,9 +82,13 @@ class Good(NamedTuple):
 
 
 class Homes(NamedTuple):
-    """Other columns of the households."""
+    """Other columns of the households.
+
+    Where no load by day is kept (0 rows), it is drawn with ``day_key``.
+    """
 
     day_load: Array
+    day_key: np.uint64
     time_of_use: Array
     home_charging: NDArray[np.bool_]
     car: NDArray[np.int8]
@@ -168,13 +173,14 @@ def use_electricity(
         As the first three of :data:`ELECTRICITY_TOTALS` say, written, shape (blocks, totals).
     """
     use, before, change = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
-    saving, room = np.empty(CHUNK), np.empty(CHUNK)
+    saving, room, day_load = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
     for block in range(first, last):
         used, answered, dear = 0.0, 0.0, 0.0
         for start in range(bounds[block], bounds[block + 1], CHUNK):
             end = min(start + CHUNK, bounds[block + 1])
             count = end - start
-            chosen, day_load = homes.time_of_use[start:end], homes.day_load[start:end]
+            chosen = homes.time_of_use[start:end]
+            _load_by_day(homes.day_load, homes.day_key, start, end, day_load)
             _scale(users, good, income_factor, start, end, use)
             _perceive(use, count, prices.starts_before, prices.rises_before, answer, before, room)
             if prices.same:
@@ -213,6 +219,17 @@ def use_electricity(
         totals[block, 0] = used
         totals[block, 1] = answered
         totals[block, 2] = dear
+
+
+@part
+def _load_by_day(kept: Array, key: np.uint64, start: int, end: int, load: Array) -> None:
+    """How much of the load of some rows is that of a home used by day."""
+    if len(kept) > 0:
+        for place in range(end - start):
+            load[place] = kept[start + place]
+        return
+    for place in range(end - start):
+        load[place] = uniform(key, start + place)
 
 
 @part

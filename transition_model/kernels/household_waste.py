@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.compilation import kernel, part
+from transition_model.kernels.draws import uniform
 from transition_model.kernels.exponential import exponential
 from transition_model.kernels.peers import add_up, first_link
 from transition_model.policy.priced_amounts import Pieces, paid_for
@@ -70,6 +71,7 @@ class Constants(NamedTuple):
 class Columns(NamedTuple):
     """Columns of the households; ``next_habit`` is room for the habit a month later.
 
+    Where no supervision rank is kept (0 rows), it is drawn with ``supervision_key``.
     What comes last are :class:`.peers.Links`.
     """
 
@@ -77,6 +79,7 @@ class Columns(NamedTuple):
     next_habit: Array
     attitude: Array
     supervision_rank: Array
+    supervision_key: np.uint64
     persons: NDArray[np.uint8]
     weight: Array
     urban: NDArray[np.bool_]
@@ -156,6 +159,7 @@ def sort(
         offered[members] = constants.response * yuan / most if most > 0.0 else 0.0
         push[members] = constants.reward * (yuan + credit * weighed * could_gain)
     power, others = np.empty(_ROWS_AT_ONCE), np.empty(_ROWS_AT_ONCE)
+    rank = np.empty(_ROWS_AT_ONCE)
     duty = constants.duty * rules.bound - constants.threshold
     drive = np.empty((2, 2))
     for staff in range(2):
@@ -180,7 +184,7 @@ def sort(
                 end,
                 others,
             )
-            rank = columns.supervision_rank[start:end]
+            _rank(columns.supervision_rank, columns.supervision_key, start, end, rank)
             urban, central = columns.urban[start:end], columns.central[start:end]
             persons, habits = columns.persons[start:end], columns.habit[start:end]
             weights = columns.weight[start:end]
@@ -217,6 +221,17 @@ def sort(
         totals[block, 1] = recycled
         totals[block, 2] = rewarded
         totals[block, 3] = credited
+
+
+@part
+def _rank(kept: Array, key: np.uint64, start: int, end: int, rank: Array) -> None:
+    """Rank of some rows in the order in which points are staffed."""
+    if len(kept) > 0:
+        for place in range(end - start):
+            rank[place] = kept[start + place]
+        return
+    for place in range(end - start):
+        rank[place] = uniform(key, start + place)
 
 
 @part

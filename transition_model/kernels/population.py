@@ -51,6 +51,13 @@ def draw_classes(
 
 
 @kernel
+def weigh(number: NDArray[Any], weight: NDArray[np.float64], total: NDArray[np.float64]) -> None:
+    """Add each row's weight to that of its number; shapes (n,), (n,) and (numbers,)."""
+    for row in range(len(number)):
+        total[number[row]] += weight[row]
+
+
+@kernel
 def weight_below(
     rank: NDArray[Any],
     weight: NDArray[np.float64],
