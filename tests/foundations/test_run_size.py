@@ -60,14 +60,17 @@ def test_as_many_households_as_are_said_to_fit_are_accepted_and_more_are_not(ker
 def test_bytes_of_a_household_are_those_of_the_columns_that_a_run_has(
     kernels: str, number: Number
 ) -> None:
-    rows = 500
-    households = Households.build(
-        None, ParameterValues(load_parameters(), {}), 1, 1, rows, Month.parse("2020-01"), number
-    )
-    held = sum(column.nbytes for column in households.columns.arrays.values()) / rows
+    parameters = ParameterValues(load_parameters(), {})
+
+    def held(rows: int) -> int:
+        households = Households.build(None, parameters, 1, 1, rows, Month.parse("2020-01"), number)
+        return sum(column.nbytes for column in households.columns.arrays.values())
+
+    # Money received by groups of households takes the same room however many there are.
+    each = (held(5_500) - held(500)) / 5_000
     # How many peers live elsewhere is drawn.
-    assert bytes_of_columns(kernels) == pytest.approx(held, rel=0.02)
-    assert held > households.columns["income"].itemsize
+    assert bytes_of_columns(kernels) == pytest.approx(each, rel=0.02)
+    assert each > np.dtype(number).itemsize
 
 
 def test_what_is_needed_grows_with_the_households() -> None:
