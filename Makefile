@@ -20,7 +20,7 @@ help:
 	  'make format     format the code and sort its imports' \
 	  'make docs       write what is made of models and data anew: diagrams, Vensim sketch, tables' \
 	  'make behaviour  write docs/behaviour.md anew: what each measure and rule brings (some minutes)' \
-  'make lock       resolve the dependencies anew and pin them by version and hash' \
+	  'make lock       resolve the dependencies anew and pin them by version and hash' \
 	  'make baseline   refresh the figures that the regression tests compare with' \
 	  'make clean      remove .venv, caches and build products; results stay' \
 	  '' \
