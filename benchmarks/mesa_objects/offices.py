@@ -19,6 +19,7 @@ from transition_model.agents.household_money import (
 )
 from transition_model.agents.household_offers import CAR_RULES, car_amount
 from transition_model.agents.household_purchases import money_left
+from transition_model.agents.money_by_group import MoneyByGroup
 from transition_model.agents.situation import Situation
 from transition_model.dimensions import dimension
 from transition_model.instruments import Version
@@ -34,9 +35,16 @@ YUAN = 1e4
 
 
 class Offices:
-    """One office a rule, and one ceiling over all of them."""
+    """One office a rule, and one ceiling over all of them.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    groups
+        Of the households: what is not paid at once is handed to all of a group alike.
+    """
+
+    def __init__(self, groups: MoneyByGroup) -> None:
+        self.groups = groups
         self.money = TradeInMoney()
         self.version = ""
 
@@ -55,24 +63,33 @@ class Offices:
 
     def settle(self, agents: Any, now: Month, situation: Situation) -> None:
         """Serve the month's claims; tell the month who is paid, and which idea held how long."""
+        sums = self.groups.sums
+        claimed = {
+            rule: _yuan(agents, of_agent, now, "offered") for rule, of_agent in _CLAIMS.items()
+        }
         claims = {
             rule: RuleClaims(
-                _yuan(agents, of_agent, now, "offered"),
-                _yuan(agents, of_agent, now, "offered", paused=True),
-                _yuan(agents, of_agent, now, "without money")
+                sums(claimed[rule]),
+                sums(_yuan(agents, of_agent, now, "offered", paused=True)),
+                sums(_yuan(agents, of_agent, now, "without money"))
                 if "without money" in now.ideas
                 else None,
                 partial(_worth, situation, rule),
             )
             for rule, of_agent in _CLAIMS.items()
         }
-        done, paid = self.money.settle(
+        done, later = self.money.settle(
             situation.law,
             situation.month,
             claims,
             money_left(situation),
             self._top_ups(agents, situation),
         )
+        weight = np.array([agent.weight for agent in agents])
+        paid = {
+            rule: done[rule].served * rows + weight * self.groups.spread(later[rule])
+            for rule, rows in claimed.items()
+        }
         now.paid = [
             (HOUSEHOLD_PROGRAMMES.index(PROGRAMME_OF_RULE[rule]), rows.tolist())
             for rule, rows in paid.items()
@@ -96,14 +113,17 @@ class Offices:
                 continue
             amount = partial(car_amount, situation)
             owed = self.money.top_up(law, situation.month, amount)
-            rows = np.zeros(len(agents)) if owed is None else owed
-            cars = np.array([_subsidised(a, a.cars["offered"], claims) for a in agents])
+            found[rule] = np.zeros(self.groups.sizes) if owed is None else owed
+            cars = self._by_group([_subsidised(a, a.cars["offered"], claims) for a in agents])
             for share, before in law.parts(situation.month):
                 if before.start < version.start and before.state == "active":
                     more = np.maximum(amount(version, price) - amount(before, price), 0.0)
-                    rows = rows + share * (cars @ more)
-            found[rule] = rows
+                    found[rule] = found[rule] + share * np.tensordot(more, cars, 1)
         return found
+
+    def _by_group(self, cars: list[list[float]]) -> Any:
+        """Cars of groups by powertrain, out of those of households."""
+        return np.stack([self.groups.sums(np.array(of_new)) for of_new in zip(*cars, strict=True)])
 
     def remember(self, agents: Any, situation: Situation, offer: TradeInOffer) -> None:
         """Keep subsidised cars for versions that will pay a difference."""
@@ -114,7 +134,7 @@ class Offices:
             law = situation.law[rule]
             days = sum(s for s, v in law.parts(situation.month) if v.state == "active")
             if days > 0.0 and any(version.retroactive_from for version in law.versions):
-                cars = np.array([_subsidised(a, a.car_choice, claims) for a in agents])
+                cars = self._by_group([_subsidised(a, a.car_choice, claims) for a in agents])
                 self.money.remember(
                     law,
                     EarlierClaims(situation.month, days * cars, price, had / days),

@@ -62,7 +62,7 @@ class Population:
         weight, income = columns["weight"], columns["income"]
         self.reference_income = float(np.sum(income * weight) / weight.sum())
         self.taste = green_taste(columns, parameters, start)
-        self.offices = Offices()
+        self.offices = Offices(columns["money_received"])
         self.received = dict.fromkeys(HOUSEHOLD_PROGRAMMES, 0.0)
         # What the month's checks of the model ask of households.
         self.purchases = SimpleNamespace(
