@@ -66,9 +66,15 @@ def test_a_single_run_does_not_wait_but_has_another_process_compile(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[list[str]] = []
-    monkeypatch.setattr(
-        preparation.subprocess, "Popen", lambda command, **options: begun.append(command)
-    )
+    others: list[subprocess.Popen[bytes]] = []
+    popen = preparation.subprocess.Popen
+
+    def begin(command: list[str], **options: object) -> subprocess.Popen[bytes]:
+        begun.append(command)
+        others.append(popen([sys.executable, "-c", "pass"]))
+        return others[-1]
+
+    monkeypatch.setattr(preparation.subprocess, "Popen", begin)
     notices: list[str] = []
     assert preparation.kernels_at_once(20_000, notices.append) == "numpy"
     assert len(begun) == len(notices) == 1
@@ -79,6 +85,7 @@ def test_a_single_run_does_not_wait_but_has_another_process_compile(
     (folder / "prepared").touch()
     assert preparation.kernels_at_once(20_000, notices.append) == "compiled"
     assert len(begun) == len(notices) == 1
+    assert others[0].wait() == 0
 
 
 def test_the_first_run_of_an_installation_is_done_before_everything_is_compiled(

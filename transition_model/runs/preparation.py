@@ -84,13 +84,15 @@ def kernels_at_once(households: int, notice: Callable[[str], None]) -> Kernels:
         f"for a minute or two (kept in {_marker().parent})"
     )
     # It outlives this one, and leaves the processors to it.
-    subprocess.Popen(
+    other = subprocess.Popen(
         [sys.executable, "-m", __name__],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    os.setpriority(os.PRIO_PROCESS, other.pid, own + _COURTESY)
     return "numpy"
 
 
@@ -160,5 +162,4 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         compile_part(sys.argv[1])
     else:
-        os.nice(_COURTESY)
         prepare()
