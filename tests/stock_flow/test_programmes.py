@@ -76,10 +76,11 @@ def test_what_is_committed_is_planned_under_way_delivered_or_lost(
     assert np.allclose(np.diff(total, axis=0), step * net[:-1], rtol=1e-9, atol=1e-9)
 
 
-def test_without_effort_slippage_and_loss_a_programme_keeps_its_pace(
+def test_without_effort_slippage_loss_and_bound_a_programme_keeps_its_pace(
     model: CompiledModel, parameters: ParameterValues
 ) -> None:
-    ran = run(model, parameters, programme_slippage=0.0, programme_attrition=np.zeros(len(MEMBERS)))
+    still = {"programme_slippage": 0.0, "programme_attrition": np.zeros(len(MEMBERS))}
+    ran = run(model, parameters, **still, programme_most=np.full(len(MEMBERS), 1e9))
     pace = paces(parameters, Month.parse("2020-01"))
     gained = ran["programmes_delivered"][0, -1] - ran["programmes_delivered"][0, 0]
     assert np.allclose(gained, 8.0 * pace, rtol=1e-6, atol=1e-9)
@@ -99,6 +100,37 @@ def test_effort_brings_a_target_nearer_and_never_overshoots_it_by_itself(
     assert np.all(levels[0] <= levels[1] + 1e-9)
     assert np.all(levels[1] <= levels[2] + 1e-9)
     assert np.all(levels[2] <= np.maximum(goal, opening_levels(parameters)) + 1e-6)
+
+
+def test_a_share_reaches_the_whole_and_no_more(
+    model: CompiledModel, parameters: ParameterValues
+) -> None:
+    most = parameters.array("programme_most")
+    units = {target.id: target.unit for target in load_plan().targets}
+    for member, bound in zip(MEMBERS, most, strict=True):
+        assert (bound == 100.0) == (units[member] == "percent"), member
+    fast = {"programme_capacity": np.full(len(MEMBERS), 1e3), "programme_slippage": 0.0}
+    lasting = {"programme_attrition": np.zeros(len(MEMBERS))}
+    opening = run(model, parameters)["programmes_delivered"][0, 0]
+    ran = run(model, parameters, years=20, **fast, **lasting,
+              programme_pace_before_plan=np.full(len(MEMBERS), 20.0),
+              programme_budget=np.full(len(MEMBERS), 1e9))  # fmt: skip
+    reached = ran["programmes_delivered"][0]
+    share = most == 100.0
+    assert np.all(reached[:, share] <= 100.0 + 1e-9)
+    assert np.allclose(reached[-1, share], 100.0, atol=0.5)
+    assert np.all(reached[-1, ~share] > opening[~share] + 300.0)
+
+
+def test_a_pace_is_kept_up_to_the_last_month_in_which_something_is_left(
+    model: CompiledModel, parameters: ParameterValues
+) -> None:
+    """A bound that is not reached changes nothing."""
+    bounded, free = (
+        run(model, parameters, programme_most=np.full(len(MEMBERS), most))["programmes_delivered"]
+        for most in (1e6, 1e9)
+    )
+    assert np.array_equal(bounded, free)
 
 
 def test_effort_restrains_the_use_of_water_and_nothing_else(
