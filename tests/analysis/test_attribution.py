@@ -1,6 +1,7 @@
 """Shares of an effect: additive games, interactions in closed form, and the axioms."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -27,9 +28,10 @@ from transition_model.analysis.attribution import (
     values_of_orders,
 )
 from transition_model.analysis.figures.attribution import attribution_figure
+from transition_model.calendar import Month
 from transition_model.scenario import switchable_measures
 from transition_model.studies import Study
-from transition_model.studies.results import target_outcomes
+from transition_model.studies.results import Outcome, target_outcomes
 from transition_model.studies.study import Attribution, Design
 
 OUTCOMES = target_outcomes(["energy_intensity_reduction"])
@@ -185,6 +187,34 @@ def test_the_figure_names_every_group(tmp_path: Path, language: str) -> None:
         assert (name in text) == ((language == "en") == name.startswith("Group"))
 
 
+def test_the_figure_leaves_out_what_no_group_moves_and_says_how_many(tmp_path: Path) -> None:
+    found = _divide([1.0, 2.0])
+    still = replace(
+        found,
+        outcomes=(*found.outcomes, Outcome("idle", "idle", Month.parse("2027-12"), "count")),
+        **{
+            name: np.concatenate([getattr(found, name), 0.0 * getattr(found, name)[..., :1]], -1)
+            for name in ("values", "last", "first", "interactions", "order_error")
+        },
+        **{
+            name: np.concatenate([getattr(found, name), np.full_like(found.nothing, 7.0)], -1)
+            for name in ("nothing", "everything")
+        },
+    )
+    assert still.moved.tolist() == [True, False]
+    path = tmp_path / "attribution.svg"
+    attribution_figure(still, path)
+    text = path.read_text("utf-8")
+    assert "1 outcomes are moved by no group" in text
+    assert "idle" not in text
+
+
+def test_a_group_is_called_by_its_label_or_by_its_measures() -> None:
+    named, bare = groups_of(_study(a={"measures": (24,), "label_zh": "以旧换新"}, b_c=(31, 14)))
+    assert (named.label_en, named.label_zh) == ("a", "以旧换新")
+    assert (bare.label_en, bare.label_zh) == ("b c", "措施31、14")
+
+
 def test_one_seed_or_one_group_is_refused() -> None:
     with pytest.raises(InputError, match="two or more seeds"):
         contributions(_groups(2), OUTCOMES, _game([1.0, 2.0], 0.0, noise=(0.0,)))
@@ -194,9 +224,10 @@ def test_one_seed_or_one_group_is_refused() -> None:
         shapley_values(np.zeros(6))
 
 
-def _study(**groups: tuple[int, ...]) -> Study:
+def _study(**groups: object) -> Study:
     design = Design(method="scenarios", scenarios=("plan",))
-    return Study(name="s", design=design, replications=2, attribution=Attribution(groups=groups))
+    asked = Attribution.model_validate({"groups": groups})
+    return Study(name="s", design=design, replications=2, attribution=asked)
 
 
 def test_the_plans_actions_hold_each_measure_that_can_be_switched_once() -> None:

@@ -179,3 +179,22 @@ def test_the_coupled_model_is_compared_on_the_same_luck() -> None:
     np.testing.assert_array_equal(
         effects["new_cars"].pair.under, effects["new_car_sales_per_month"].pair.under
     )
+
+
+def test_fewer_windfall_cars_than_without_stand_on_the_other_side_of_nothing() -> None:
+    from matplotlib.figure import Figure
+
+    from transition_model.analysis.figures.comparison import _cars
+
+    for subsidised, sides in (
+        (30.0, [(0.0, 20.0), (20.0, 30.0)]),
+        (15.0, [(0.0, 20.0), (-5.0, 0.0)]),
+    ):
+        runs = [_observed(50.0, 1e4 * 20.0, 1e4 * subsidised, 1e6, 80.0)]
+        none = [_observed(50.0, 0.0, 0.0, 0.0, 80.0)]
+        axes = Figure().add_subplot()
+        _cars(axes, comparison_of(("a", "b"), (1,), QUESTION, runs, none), "en")
+        drawn = [
+            tuple(sorted((bar.get_x(), bar.get_x() + bar.get_width()))) for bar in axes.patches
+        ]
+        assert drawn == [pytest.approx(side) for side in sides]

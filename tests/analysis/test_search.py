@@ -105,6 +105,16 @@ def test_shadow_prices_are_those_of_the_closed_form(answer: Answer) -> None:
     assert targets["binds"].to_dict() == {"reach": True, "easy": False}
 
 
+def test_a_sum_that_no_lever_touches_does_not_hide_which_target_binds() -> None:
+    """A cost is mostly what is spent anyway; a target binds if it moves what levers can move."""
+
+    def dear(frame: pd.DataFrame, seeds: Sequence[int], label: str) -> pd.DataFrame:
+        return _model(frame, seeds, label).assign(money=lambda made: made["money"] + 1e5)
+
+    found = search(_question(), dear)
+    assert found.targets().set_index("target")["binds"].to_dict() == {"reach": True, "easy": False}
+
+
 def test_no_more_runs_are_made_than_allowed_and_all_are_told(answer: Answer) -> None:
     assert 60 + 150 <= answer.runs <= 1_400
     assert answer.runs == 60 + sum(one.runs for one in answer.verified)

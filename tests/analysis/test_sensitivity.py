@@ -16,12 +16,19 @@ from transition_model.analysis.figures.sensitivity import (
 )
 from transition_model.analysis.sensitivity import (
     CHANCE,
+    Morris,
+    MorrisOfOutcome,
+    Sobol,
+    SobolOfOutcome,
     feature_scores,
     morris_effects,
     sobol_indices,
     to_salib_problem,
 )
+from transition_model.calendar import Month
+from transition_model.parameters import load_parameters
 from transition_model.studies.design import points_of
+from transition_model.studies.results import Outcome
 
 type Maker = Callable[..., Any]
 
@@ -244,5 +251,33 @@ def test_figures_name_their_factors(
     )
     morris_figure(morris, tmp_path / "morris.svg", "zh")
     feature_score_figure(feature_scores(results), tmp_path / "scores.svg")
-    for name in ("sobol", "morris", "scores"):
-        assert "car_survival_shape" in (tmp_path / f"{name}.svg").read_text("utf-8")
+    chinese = load_parameters()["car_survival_shape"].label_zh
+    names = {"sobol": "car_survival_shape", "morris": chinese, "scores": "car_survival_shape"}
+    for figure, name in names.items():
+        assert name in (tmp_path / f"{figure}.svg").read_text("utf-8")
+
+
+def test_an_index_above_the_whole_says_that_points_are_too_few() -> None:
+    outcome = Outcome("x", "x", Month.parse("2027-12"), "percent")
+    one = SobolOfOutcome(
+        outcome,
+        np.array([0.5, 1.2]), np.array([0.1, 0.1]),
+        np.array([1.05, 1.3]), np.array([0.1, 0.2]), None, None,
+    )  # fmt: skip
+    table = Sobol("s", ("a", "b"), 64, 1, (one,)).table().set_index("factor")
+    assert table["note"].to_dict() == {"a": "", "b": "more than the whole: too few points"}
+
+
+def test_the_morris_figure_numbers_what_moves_and_names_factors_in_both_languages(
+    tmp_path: Path,
+) -> None:
+    entry = MorrisOfOutcome(
+        Outcome("x", "x", Month.parse("2027-12"), "percent"),
+        absolute=np.array([10.0, 0.01]), absolute_error=np.array([1.0, 0.0]),
+        mean=np.array([10.0, 0.01]), deviation=np.array([2.0, 0.0]),
+    )  # fmt: skip
+    found = Morris("s", ("sorting_supervision", "sorting_weight_norm"), 20, 60, 1, (entry,))
+    for language, name in (("en", "sorting_weight_norm"), ("zh", "分类")):
+        path = tmp_path / f"morris.{language}.svg"
+        morris_figure(found, path, language)  # type: ignore[arg-type]
+        assert name in path.read_text("utf-8")

@@ -125,3 +125,29 @@ def test_a_typo_in_an_option_is_refused() -> None:
     finished = run("run", "plan", "--sed", "3")
     assert finished.returncode == 2
     assert "--sed" in finished.stderr
+
+
+def test_headings_break_at_words_where_a_table_is_too_wide_and_nothing_is_cut(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from transition_model.cli.printing import print_rows
+
+    rows = [{f"heading of column {n}": 1.5 for n in range(12)}]
+    print_rows(rows, "table", "wide")
+    printed = capsys.readouterr().out
+    for n in range(12):
+        assert str(n) in printed
+    assert printed.count("heading") == 12
+    assert printed.count("1.5") == 12
+
+
+def test_less_than_half_of_the_last_digit_is_printed_as_nothing() -> None:
+    from transition_model.cli.printing import number
+
+    assert [number(value) for value in (-1e-9, 1e-9, -0.0006, 250.04)] == [
+        "0",
+        "0",
+        "-0.001",
+        "250",
+    ]
+    assert number(-1e-9, signed=True) == "+0"

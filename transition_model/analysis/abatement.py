@@ -204,7 +204,7 @@ def _last(value: float) -> float:
 def _row(wedge: Wedge) -> dict[str, float | str]:
     cost, low, high = wedge.cost_per_tonne
     brings, abated = wedge.brings, wedge.abated
-    row: dict[str, float | str] = {"group": wedge.group.id}
+    row: dict[str, float | str] = {"group": wedge.group.id, "name": wedge.group.label_en}
     spent = brings.subsidies + brings.programmes
     row |= {
         "abated kt": float(abated.mean()) / 1e3,

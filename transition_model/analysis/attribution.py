@@ -37,7 +37,7 @@ from transition_model.scenario import Scenario, switchable_measures
 from transition_model.studies.plan import RunPlan
 from transition_model.studies.results import Outcome, StudyResults, target_outcomes
 from transition_model.studies.running import Progress, make_runs
-from transition_model.studies.study import Study
+from transition_model.studies.study import MeasureGroup, Study
 
 type Array = NDArray[np.float64]
 type Order = tuple[int, ...]
@@ -46,6 +46,9 @@ type Worth = Callable[[Sequence[int]], Array]
 
 CONFIDENCE = 0.95
 """Of the intervals."""
+
+NOTHING = 1e-9
+"""Share of an outcome up to which a contribution is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,13 @@ class Contributions:
     def effect(self) -> Array:
         """What all groups bring together, shape (seeds, outcomes)."""
         return self.everything - self.nothing
+
+    @property
+    def moved(self) -> NDArray[np.bool_]:
+        """Whether some group moves an outcome under some seed, shape (outcomes,)."""
+        apart = np.abs(self.values) > NOTHING * np.maximum(np.abs(self.everything), 1.0)
+        moved: NDArray[np.bool_] = apart.any(axis=(0, 1))
+        return moved
 
     @property
     def unexplained(self) -> Array:
@@ -425,9 +435,9 @@ def groups_of(study: Study) -> tuple[Group, ...]:
         ]
         return tuple(Group(a.id, a.label_en, a.label_zh, own) for a, own in actions if own)
     taken: dict[int, str] = {}
-    for name, measures in study.attribution.groups.items():
+    for name, group in study.attribution.groups.items():
         where = f"attribution.groups.{name}"
-        for number in measures:
+        for number in group.measures:
             if number not in switchable:
                 listed = ", ".join(map(str, switchable))
                 raise InputError(where, number, f"a measure with a lever or rule: {listed}")
@@ -435,9 +445,19 @@ def groups_of(study: Study) -> tuple[Group, ...]:
                 raise InputError(where, number, f"each measure once; it is in {taken[number]}")
             taken[number] = name
     return tuple(
-        Group(name, name.replace("_", " "), name.replace("_", " "), measures)
-        for name, measures in study.attribution.groups.items()
+        Group(
+            name,
+            group.label_en or name.replace("_", " "),
+            group.label_zh or _numbers(group),
+            group.measures,
+        )
+        for name, group in study.attribution.groups.items()
     )
+
+
+def _numbers(group: MeasureGroup) -> str:
+    """What a group without a Chinese label is called: the measures' numbers in the plan."""
+    return f"措施{'、'.join(map(str, group.measures))}"
 
 
 def scenario_of(base: Scenario, groups: Sequence[Group], coalition: int) -> Scenario:

@@ -79,8 +79,9 @@ BETTER = 0.01
 STRICTER = 0.2
 """Standard deviations of a target that it is moved by, up and down, for its shadow price."""
 
-BINDING = 0.01
-"""Share of the least cost that a standard deviation of a target has to move, to be binding."""
+BINDING = 0.05
+"""Share of what levers move the first cost by that a standard deviation of a target has to move it
+by, to be binding. (Not of the cost itself, much of which no lever touches.)"""
 
 FRESH_SEEDS = 1_000_000
 """Seeds of a repeated verification begin so far beyond the first one of the study."""
@@ -327,6 +328,14 @@ class Surface:
             (least >= 0.0).mean(axis=1),
             (beyond >= 0.0).mean(axis=2).T,
         )
+
+    @cached_property
+    def spread_of_cost(self) -> float:
+        """Standard deviation of the first cost over lever sets spread through the ranges."""
+        width = len(self.question.levers)
+        generator = np.random.default_rng((self.question.design_seed, 3))
+        places = qmc.LatinHypercube(width, rng=generator).random(DRAWS)
+        return max(float(self.foretell(places).costs[:, 0].std()), float(np.finfo(float).tiny))
 
     def with_target(self, place: int, shift: float) -> Surface:
         """The same with one target stricter by so much, in its unit."""
@@ -815,8 +824,9 @@ class Answer:
     def binding(self) -> NDArray[np.bool_]:
         """Targets without which the least first cost would be lower, shape (targets,)."""
         prices = np.nan_to_num(self.prices[:, 0])
-        least = max(abs(float(self.best.costs[0])), np.finfo(float).tiny)
-        found: NDArray[np.bool_] = prices * self.surface.scales > BINDING * least
+        found: NDArray[np.bool_] = (
+            prices * self.surface.scales > BINDING * self.surface.spread_of_cost
+        )
         return found
 
     def targets(self) -> pd.DataFrame:

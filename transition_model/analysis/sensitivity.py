@@ -116,7 +116,8 @@ class Sobol:
                 "total ±": float(entry.total_error[place]),
                 "points": self.points,
                 "seeds": self.seeds,
-                "note": _constant(entry.total),
+                "note": _constant(entry.total)
+                or _beyond(entry.total[place], entry.total_error[place]),
             }
             for entry in self.entries
             for place in _descending(entry.total)
@@ -446,6 +447,11 @@ def _chosen(results: StudyResults, outcomes: Sequence[str] | None) -> tuple[Outc
 def _descending(values: Array) -> list[int]:
     """Places from the largest value to the smallest, unknown ones last."""
     return [int(place) for place in np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")]
+
+
+def _beyond(index: float, error: float) -> str:
+    """What an index says that, interval and all, can be no share of a variance."""
+    return "more than the whole: too few points" if index - error > 1.0 else ""
 
 
 def _constant(values: Array) -> str:

@@ -46,9 +46,19 @@ def attribution(
     if pairs:
         print_frame(found.pairs(), format, f"{read.name}: what pairs bring beyond each alone")
     else:
-        print_frame(found.table(), format, f"{read.name}: contributions of groups of measures")
+        contributions, totals = found.table(), found.totals()
         if format == "table":
-            print_frame(found.totals(), format, "Sum check")
+            still = [
+                one.id for one, moved in zip(found.outcomes, found.moved, strict=True) if not moved
+            ]
+            contributions = contributions[~contributions["outcome"].isin(still)]
+            totals = totals[~totals["outcome"].isin(still)]
+        title = f"{read.name}: contributions of groups of measures"
+        print_frame(contributions, format, title)
+        if format == "table":
+            print_frame(totals, format, "Sum check")
+            if still:
+                say(f"Moved by no group: {', '.join(still)}")
     drawn = f", from {found.orders} drawn orders" if found.orders else " (all)"
     say(
         f"{found.runs:,} runs: {found.coalitions} coalitions{drawn} on {found.seeds} seeds; "

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -29,10 +30,20 @@ def print_rows(rows: list[dict[str, Any]], format: Format, title: str) -> None:
         folding = frozenset(
             c for c in columns[1:] if any(len(row[c]) > LONGEST_CELL for row in cells)
         )
-        table = open_table(title, columns, folding)
+        screen = console()
+        headings = {c: [c, *(row[c] for row in cells)] for c in columns}
+        if sum(max(map(len, texts)) + 2 for texts in headings.values()) > screen.width:
+            headings = {c: [_broken(c, texts[1:])] for c, texts in headings.items()}
+        table = open_table(title, columns, folding, {c: texts[0] for c, texts in headings.items()})
         for row in cells:
             table.add_row(*row.values())
-        console().print(table)
+        screen.print(table)
+
+
+def _broken(heading: str, cells: Sequence[str]) -> str:
+    """A heading over lines no longer than what stands below it, as far as its words go."""
+    longest = max((len(text) for text in (*cells, *heading.split())), default=1)
+    return fill(heading, longest, break_long_words=False)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -68,14 +79,23 @@ def print_csv(rows: list[dict[str, Any]]) -> None:
         writer.writerow({k: _cell(v) if isinstance(v, list) else v for k, v in row.items()})
 
 
-def open_table(title: str, columns: Sequence[str], folding: frozenset[str] = frozenset()) -> Table:
-    """A table in which only the columns named in ``folding`` break over lines."""
+def open_table(
+    title: str,
+    columns: Sequence[str],
+    folding: frozenset[str] = frozenset(),
+    headings: Mapping[str, str] | None = None,
+) -> Table:
+    """A table in which only the columns named in ``folding`` break over lines.
+
+    ``headings`` say how columns are headed that are not by their names.
+    """
     from rich.box import SIMPLE
     from rich.table import Table as RichTable
 
     table = RichTable(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
     for column in columns:
-        table.add_column(column, no_wrap=column not in folding, overflow="fold")
+        heading = (headings or {}).get(column, column)
+        table.add_column(heading, no_wrap=column not in folding, overflow="fold")
     return table
 
 
@@ -104,6 +124,8 @@ def number(value: float | None, signed: bool = False) -> str:
     if value is None:
         return "-"
     digits = 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3
+    # Less than half of the last digit is nothing, and has no sign.
+    value = round(value, digits) + 0.0
     text = f"{value:+,.{digits}f}" if signed else f"{value:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

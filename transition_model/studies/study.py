@@ -41,7 +41,7 @@
 
     [attribution.groups]              # measures by group: :mod:`.analysis.attribution`
     trade_in = [24]
-    prices = [31]
+    prices = { measures = [31], label_en = "Prices", label_zh = "价格政策" }
 """
 
 from __future__ import annotations
@@ -49,7 +49,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from transition_model.calendar import Month
 from transition_model.declared import first_problem, read_toml
@@ -176,20 +183,42 @@ class Search(_Table):
     candidates: Annotated[int, Field(ge=1)] = 4
 
 
+class MeasureGroup(_Table):
+    """Measures that are switched together.
+
+    Attributes
+    ----------
+    measures
+        Their numbers in the plan.
+    label_en, label_zh
+        What tables and figures call them; the id and the numbers otherwise.
+    """
+
+    measures: Annotated[tuple[int, ...], Field(min_length=1)]
+    label_en: str = ""
+    label_zh: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_numbers(cls, value: Any) -> Any:
+        """A bare list is that of the measures."""
+        return {"measures": value} if isinstance(value, list | tuple) else value
+
+
 class Attribution(_Table):
     """Whose part of the plan's effect is asked for.
 
     Attributes
     ----------
     groups
-        Numbers of measures by group; the plan's actions if there is none.
+        Measures by group, a list of numbers or a table with labels; the plan's actions if none.
     exact_up_to
         So many groups are combined in all ways; orders of more of them are drawn.
     orders
         How many are drawn, an even number: each is followed by its reverse.
     """
 
-    groups: dict[str, Annotated[tuple[int, ...], Field(min_length=1)]] = {}
+    groups: dict[str, MeasureGroup] = {}
     exact_up_to: Annotated[int, Field(ge=1, le=12)] = 7
     orders: Annotated[int, Field(ge=4, multiple_of=2)] = 16
 

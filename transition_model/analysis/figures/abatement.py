@@ -18,6 +18,7 @@ from transition_model.analysis.figures.canvas import (
     in_words,
     plain,
 )
+from transition_model.analysis.figures.names import shortened
 
 if TYPE_CHECKING:
     from transition_model.analysis.abatement import Abatement, Wedge
@@ -55,8 +56,7 @@ def abatement_figure(found: Abatement, path: Path, language: Language = "en") ->
 
 
 def _label(wedge: Wedge, language: Language) -> str:
-    text = in_words(language, wedge.group.label_en, wedge.group.label_zh)
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+    return shortened(in_words(language, wedge.group.label_en, wedge.group.label_zh), LONGEST_LABEL)
 
 
 def _curve(axes: Any, priced: list[Wedge], language: Language) -> None:

@@ -16,6 +16,8 @@ from transition_model.analysis.figures.canvas import (
     in_words,
     plain,
 )
+from transition_model.analysis.figures.names import label_of
+from transition_model.unit_words import with_unit
 
 if TYPE_CHECKING:
     from transition_model.analysis.attribution import Contributions
@@ -28,20 +30,21 @@ PANEL_WIDTH = 2.9
 
 
 def attribution_figure(found: Contributions, path: Path, language: Language = "en") -> None:
-    """A panel an outcome: a bar a group with its interval, a mark where its wedge lies.
+    """A panel an outcome that some group moves: a bar a group with its interval, and its wedge.
 
     A wedge is what the group adds last, to all others.
     """
-    count = len(found.outcomes)
+    moved = np.flatnonzero(found.moved)
+    count = max(len(moved), 1)
     columns = min(ABREAST, count)
     rows = -(-count // columns)
     names = [in_words(language, group.label_en, group.label_zh) for group in found.groups]
     height = rows * (1.0 + ROW_HEIGHT * len(names)) + 0.5
     with drawn(path, 1.2 + PANEL_WIDTH * columns, height, language) as figure:
         grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
-        for axes in list(grid.flat)[count:]:
+        for axes in list(grid.flat)[len(moved) :]:
             axes.set_axis_off()
-        for column, axes in zip(range(count), grid.flat, strict=False):
+        for column, axes in zip(moved.tolist(), grid.flat, strict=False):
             _panel(axes, found, column, language)
         for first in grid[:, 0]:
             first.set_yticks(range(len(names)), names)
@@ -64,12 +67,9 @@ def _panel(axes: Any, found: Contributions, column: int, language: Language) -> 
     axes.errorbar(mean, rows, xerr=half, fmt="none", ecolor="black", elinewidth=0.8)
     axes.plot(found.last[:, :, column].mean(axis=1), rows, "D", color=ORANGE, markersize=3.0)
     axes.axvline(0.0, color="black", linewidth=0.6)
-    label = outcome.id
-    if outcome.target is not None:
-        label = in_words(language, outcome.target.label_en, outcome.target.label_zh)
-    shortened = label if len(label) <= LONGEST_TITLE else label[: LONGEST_TITLE - 1] + "…"
-    effect = float(found.effect[:, column].mean())
-    axes.set_title(f"{shortened}\n{effect:+.3g} {outcome.unit}", fontsize=7)
+    effect = with_unit(f"{found.effect[:, column].mean():+.3g}", outcome.unit, language)
+    label = label_of(outcome, language, LONGEST_TITLE)
+    axes.set_title(f"{label}\n{effect}", fontsize=7, linespacing=1.3)
     axes.tick_params(labelsize=7)
     plain(axes)
 
@@ -77,4 +77,8 @@ def _panel(axes: Any, found: Contributions, column: int, language: Language) -> 
 def _rests_on(found: Contributions, language: Language) -> str:
     english = f"{found.runs:,} runs: {found.coalitions} coalitions of groups, {found.seeds} seeds"
     chinese = f"{found.runs:,}次运行：{found.coalitions}种组合，{found.seeds}个随机种子"
+    still = int((~found.moved).sum())
+    if still:
+        english += f"; {still} outcomes are moved by no group"
+        chinese += f"；{still}项指标不受任何一组影响"
     return in_words(language, english, chinese)

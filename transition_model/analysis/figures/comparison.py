@@ -73,10 +73,18 @@ def _cars(axes: Any, found: Comparison, language: Language) -> None:
     windfall = subsidised - additional
     for left, cars, colour, english, chinese in (
         (0.0, additional, GREEN, "additional", "新增"),
-        (additional, windfall, ORANGE, "windfall", "本来就会购买"),
+        # Fewer than without: to the other side of nothing.
+        (
+            max(additional, 0.0) if windfall > 0.0 else 0.0,
+            windfall,
+            ORANGE,
+            "windfall",
+            "本来就会购买",
+        ),
     ):
         axes.barh([0], [cars / TEN_THOUSAND], left=[left / TEN_THOUSAND], color=colour,
                   label=in_words(language, english, chinese))  # fmt: skip
+    axes.axvline(0.0, color=GREY, linewidth=0.7)
     axes.set_yticks([])
     axes.set_xlabel(in_words(language, "subsidised cars, 10,000", "获补贴新车，万辆"))
     axes.legend(frameon=False, ncols=2, fontsize=7, loc="upper center", bbox_to_anchor=(0.5, 1.35))

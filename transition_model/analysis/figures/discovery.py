@@ -17,7 +17,7 @@ from transition_model.analysis.figures.canvas import (
     in_words,
     plain,
 )
-from transition_model.analysis.figures.probability import label_of
+from transition_model.analysis.figures.names import factor_name, label_of
 
 if TYPE_CHECKING:
     from transition_model.analysis.discovery import Box, Discovery
@@ -43,7 +43,7 @@ def discovery_figure(
     with drawn(path, 10.5, 1.6 + 0.34 * rows, language) as figure:
         left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.5))
         _tradeoff(left, found, language)
-        _limits(right, found.box, points)
+        _limits(right, found.box, points, language)
         words = {"missed": ("is missed", "未达到"), "met": ("is met", "达到")}[found.event]
         event = in_words(language, *words)
         figure.suptitle(f"{label_of(found.outcome, language)} {event}", fontsize=9)
@@ -65,7 +65,7 @@ def _tradeoff(axes: Any, found: Discovery, language: Language) -> None:
     plain(axes)
 
 
-def _limits(axes: Any, box: Box, points: pd.DataFrame) -> None:
+def _limits(axes: Any, box: Box, points: pd.DataFrame, language: Language) -> None:
     """One row a restricted factor: its range in grey, what the box allows in red."""
     restrictions = box.restrictions[::-1]
     for row, one in enumerate(restrictions):
@@ -90,7 +90,8 @@ def _limits(axes: Any, box: Box, points: pd.DataFrame) -> None:
                           ha="center", fontsize=6, color=GREY)  # fmt: skip
         axes.annotate(one.words, ((low + high) / 2.0, row), xytext=(0, 5),
                       textcoords="offset points", ha="center", fontsize=6)  # fmt: skip
-    axes.set_yticks(range(len(restrictions)), [one.factor for one in restrictions])
+    names = [factor_name(one.factor, language) for one in restrictions]
+    axes.set_yticks(range(len(restrictions)), names)
     axes.set_ylim(-0.7, max(len(restrictions), FEWEST_ROWS) - 0.3)
     axes.set_xlim(-0.04, 1.04)
     axes.set_xticks([])

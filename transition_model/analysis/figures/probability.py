@@ -20,13 +20,12 @@ from transition_model.analysis.figures.canvas import (
     in_words,
     plain,
 )
+from transition_model.analysis.figures.names import label_of, shortened
 from transition_model.analysis.study_runs import ALL
 
 if TYPE_CHECKING:
     from transition_model.analysis.probability import Probabilities, Probability, Spread
-    from transition_model.studies.results import Outcome
 
-LONGEST_LABEL = 64
 PANELS = 8
 PANELS_ABREAST = 4
 
@@ -104,7 +103,7 @@ def convergence_figure(
                 if steps[-1].outcome.id == name:
                     number = scenarios.index(steps[-1].scenario) % len(COLOURS)
                     _band(axes, steps, COLOURS[number], steps[-1].scenario)
-            axes.set_title(_shortened(name), fontsize=7.5)
+            axes.set_title(shortened(name), fontsize=7.5)
             _ticks_at(axes, [step.runs for step in found.running[0]])
             axes.set_ylim(-0.03, 1.03)
             plain(axes)
@@ -166,15 +165,3 @@ def spread_figure(found: Spread, path: Path, language: Language = "en") -> None:
         axes.set_title(title, loc="left")
         figure.legend(frameon=False, ncols=3, loc="outside upper right")
         plain(axes)
-
-
-def label_of(outcome: Outcome, language: Language) -> str:
-    """An outcome's name on an axis."""
-    target = outcome.target
-    if target is None:
-        return outcome.id
-    return _shortened(in_words(language, target.label_en, target.label_zh))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"

@@ -19,7 +19,9 @@ from transition_model.analysis.figures.canvas import (
     in_words,
     plain,
 )
+from transition_model.analysis.figures.names import shortened
 from transition_model.levers import load_levers
+from transition_model.unit_words import unit_in_words, with_unit
 
 if TYPE_CHECKING:
     from transition_model.analysis.search import Answer
@@ -93,7 +95,11 @@ def _costs(axes: Any, answer: Answer, language: Language) -> None:
         [across(best.costs, best.probability)], [best.costs[0]], "*", color=ORANGE, markersize=12,
         label=_answer_in_words(answer, language),
     )  # fmt: skip
-    labels = [f"{in_words(language, c.label_en or c.id, c.label_zh)} ({c.unit})" for c in costs]
+    labels = [
+        f"{in_words(language, cost.label_en or cost.id, cost.label_zh)}"
+        f" ({unit_in_words(cost.unit, language)})"
+        for cost in costs
+    ]
     probability = in_words(language, "probability of all targets", "全部目标的实现概率")
     axes.set_ylabel(labels[0])
     axes.set_xlabel(labels[1] if two else probability)
@@ -120,14 +126,14 @@ def _levers(axes: Any, answer: Answer, language: Language) -> None:
             place, rows, marker, color=colour, markersize=8 - 3 * (marker == "o"), label=label
         )
     for row, line in enumerate(table.to_dict("records")):
-        text = f"{_rounded(line['answer'])} {line['unit']}"
+        text = with_unit(_rounded(line["answer"]), line["unit"], language)
         axes.annotate(text, (1.03, row), va="center", fontsize=6.5, annotation_clip=False)
     known = load_levers()
     names = [
         in_words(language, known[name].label_en, known[name].label_zh) if name in known else name
         for name in table["lever"]
     ]
-    axes.set_yticks(rows, [_shortened(name) for name in names])
+    axes.set_yticks(rows, [shortened(name, LONGEST_LABEL) for name in names])
     axes.invert_yaxis()
     axes.set_xlim(-0.05, 1.5)
     axes.set_xticks([0.0, 1.0], in_words(language, "low high", "低 高").split())
@@ -140,13 +146,14 @@ def _targets(axes: Any, answer: Answer, language: Language) -> None:
     colours = [RED if fails else GREEN for fails in answer.targets()["fails"]]
     axes.barh(rows, answer.best.alone, color=colours, height=0.55)
     axes.axvline(question.probability, color="black", linewidth=0.8, linestyle="--")
-    unit = question.costs[0].unit
+    unit = unit_in_words(question.costs[0].unit, language)
     for row, (one, binds) in enumerate(zip(question.requirements, answer.binding, strict=True)):
         if binds:
-            price = f"{_rounded(answer.prices[row, 0])} {unit} / {one.unit}"
+            of = unit_in_words(one.unit, language)
+            price = f"{_rounded(answer.prices[row, 0])} {unit} / {of}"
             axes.text(0.02, row, price, va="center", color="white", fontsize=6.5)
     names = [in_words(language, o.label_en or o.id, o.label_zh) for o in question.requirements]
-    axes.set_yticks(rows, [_shortened(name) for name in names])
+    axes.set_yticks(rows, [shortened(name, LONGEST_LABEL) for name in names])
     axes.invert_yaxis()
     axes.set_xlim(0.0, 1.02)
     words = "probability of each target there", "该组合下各目标的实现概率"
@@ -159,7 +166,3 @@ def _targets(axes: Any, answer: Answer, language: Language) -> None:
 
 def _rounded(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"

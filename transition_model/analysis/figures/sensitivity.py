@@ -18,7 +18,8 @@ from transition_model.analysis.figures.canvas import (
     in_words,
     plain,
 )
-from transition_model.analysis.figures.probability import label_of
+from transition_model.analysis.figures.names import factor_name, label_of, shortened
+from transition_model.unit_words import unit_in_words
 
 if TYPE_CHECKING:
     from transition_model.analysis.sensitivity import FeatureScores, Morris, Sobol
@@ -30,7 +31,10 @@ FEW_OUTCOMES = 3
 TITLE_WIDTH = 36
 PANELS = 8
 PANELS_ABREAST = 4
-NUMBERED_IN_A_PANEL = 8
+LEAST_NUMBERED = 0.03
+"""Share of the largest effect below which points lie on each other and have no number."""
+
+NAME_WIDTH = 40
 
 
 def sobol_figure(found: Sobol, path: Path, language: Language = "en") -> None:
@@ -53,7 +57,8 @@ def sobol_figure(found: Sobol, path: Path, language: Language = "en") -> None:
                 axes.barh(rows + shift, values[order], 0.34, xerr=errors[order], color=colour,
                           error_kw={"linewidth": 0.8}, label=label)  # fmt: skip
             axes.set_title(label_of(entry.outcome, language), fontsize=8)
-            axes.set_yticks(rows, [found.factors[place] for place in order])
+            names = [factor_name(found.factors[place], language) for place in order]
+            axes.set_yticks(rows, [fill(name, NAME_WIDTH) for name in names])
             axes.axvline(0.0, color=GREY, linewidth=0.6)
             plain(axes)
         grid.flat[0].legend(frameon=False, loc="lower right")
@@ -83,7 +88,7 @@ def _heat_map(
             colour = "white" if share > 0.6 else "black"
             axes.text(column, row, f"{share:.2f}", ha="center", va="center", fontsize=5.5,
                       color=colour)  # fmt: skip
-        names = [factors[place] for place in order]
+        names = [shortened(factor_name(factors[place], language), NAME_WIDTH) for place in order]
         axes.set_xticks(range(len(names)), names, rotation=90, fontsize=6.5)
         axes.set_yticks(range(len(outcomes)), [label_of(o, language) for o in outcomes])
         axes.set_title(study, loc="left")
@@ -101,19 +106,22 @@ def morris_figure(found: Morris, path: Path, language: Language = "en") -> None:
         grid = figure.subplots(rows, min(PANELS_ABREAST, len(entries)), squeeze=False)
         for axes in list(grid.flat)[len(entries) :]:
             axes.set_axis_off()
-        names = "\n".join(f"{place}  {name}" for place, name in enumerate(found.factors, start=1))
+        factors = [factor_name(name, language) for name in found.factors]
+        names = "\n".join(f"{place}  {name}" for place, name in enumerate(factors, start=1))
         figure.legend([Line2D([], [], linestyle="")], [names], frameon=False, fontsize=6.5,
                       loc="outside right upper", handlelength=0.0)  # fmt: skip
         for entry, axes in zip(entries, grid.flat, strict=False):
             axes.errorbar(entry.absolute, entry.deviation, xerr=entry.absolute_error, fmt="o",
                           color=BLUE, markersize=3, linewidth=0.8)  # fmt: skip
-            for place in np.argsort(-entry.absolute)[:NUMBERED_IN_A_PANEL]:
+            told = entry.absolute > LEAST_NUMBERED * entry.absolute.max()
+            for place in np.flatnonzero(told)[np.argsort(-entry.absolute[told])]:
                 where = (entry.absolute[place], entry.deviation[place])
                 axes.annotate(str(place + 1), where, xytext=(2, 3),
                               textcoords="offset points", fontsize=7)  # fmt: skip
             limit = max(float(entry.absolute.max()), float(entry.deviation.max()))
             axes.plot([0.0, limit], [0.0, limit], color=GREY, linewidth=0.6, linestyle="--")
-            title = f"{label_of(entry.outcome, language)}, {entry.outcome.unit}"
+            unit = unit_in_words(entry.outcome.unit, language)
+            title = f"{label_of(entry.outcome, language)}{f', {unit}' if unit else ''}"
             axes.set_title(fill(title, TITLE_WIDTH), fontsize=7)
             plain(axes)
         words = ("mean size of the effect of a factor's whole range", "因素全范围效应的平均大小")
