@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from hypothesis.extra import numpy as arrays
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
+from transition_model.agents.columns import ColumnarAgentSet, WatchedColumns
+from transition_model.agents.households import Household
+from transition_model.agents.implied_columns import ImpliedColumn
 from transition_model.agents.peers import Peers
 from transition_model.agents.population import (
     household_columns,
@@ -388,3 +392,27 @@ def test_columns_are_as_small_as_their_content(columns: Columns) -> None:
     # Money by programme, readiness and use at home are kept as they are reckoned with: 310 bytes.
     assert sum(column.nbytes for column in columns.values()) < 320 * ROWS
     assert {len(column) for column in columns.values()} == {ROWS}
+
+
+def test_a_population_takes_hardly_more_room_while_it_is_built_than_when_it_is_there(
+    districts: Districts, parameters: ParameterValues
+) -> None:
+    rows = 600_000
+    household_columns(districts, parameters, ROWS, 1, START, np.float32)  # What is read but once.
+    tracemalloc.start()
+    made = household_columns(districts, parameters, rows, 1, START, np.float32)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1.15 * sum(column.nbytes for column in made.values())
+
+
+def test_a_set_of_households_writes_down_no_column_that_others_imply(
+    districts: Districts, parameters: ParameterValues
+) -> None:
+    made = household_columns(districts, parameters, ROWS, 1, START)
+    implied = {name: c for name, c in made.items() if isinstance(c, ImpliedColumn)}
+    taken: list[str] = []
+    for name, column in implied.items():
+        column.view = lambda name=name: taken.append(name)  # type: ignore[method-assign]
+    ColumnarAgentSet(Household, None, WatchedColumns(made, frozenset()))
+    assert implied and not taken

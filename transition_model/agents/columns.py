@@ -144,7 +144,9 @@ class ColumnarAgentSet[A: RowAgent](AbstractAgentSet[A]):
         first_id: int = 1,
         rows: NDArray[np.int64] | None = None,
     ) -> None:
-        lengths = {name: len(column) for name, column in columns.items()}
+        # Not by what is handed out: that would write down columns that hold no numbers.
+        held = columns.arrays if isinstance(columns, WatchedColumns) else columns
+        lengths = {name: len(column) for name, column in held.items()}
         if len(set(lengths.values())) > 1:
             raise InputError(agent_type.__name__, lengths, "columns of one length")
         self.agent_type = agent_type

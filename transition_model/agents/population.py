@@ -7,6 +7,7 @@ urban before rural, and rising income, so that neighbours in the table are neigh
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -34,7 +35,8 @@ NEVER = np.int16(-1)
 """Registration month of a car that is not there."""
 
 _ROWS_AT_ONCE = 1 + np.iinfo(np.uint16).max
-"""Rows whose intermediate results are kept at hand."""
+"""Rows whose intermediate results are kept at hand: a population takes no more room while it is
+built than when it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,16 @@ def household_columns(
         _log_incomes(layers, stratum, counts, parameters, seed),
         parameters.scalar("income_class_width"),
     )
+    home_charging = np.empty(rows, dtype=np.bool_)
+    attitude = np.empty(rows, dtype=number)
+    access = np.array(
+        [parameters.scalar(f"home_charging_access_{living}") for living in ("rural", "urban")]
+    )
+    for part in _parts(rows):
+        home_charging[part] = (
+            _uniform(seed, "home_charging", part) < access[urban[part].view(np.uint8)]
+        )
+        attitude[part] = _normal(seed, "attitude", part)
     ready = np.ones(len(incomes))
     implied: dict[str, Any] = {
         "income": OfClass(income_class, incomes),
@@ -159,13 +171,8 @@ def household_columns(
         "weight": weight,
         "income_class": income_class,
         "income_group": weighted_fifths(income_class, weight),
-        "home_charging": _uniform(seed, "home_charging", rows)
-        < np.where(
-            urban,
-            parameters.scalar("home_charging_access_urban"),
-            parameters.scalar("home_charging_access_rural"),
-        ),
-        "attitude": _normal(seed, "attitude", rows).astype(number, copy=False),
+        "home_charging": home_charging,
+        "attitude": attitude,
         "familiarity": np.full(rows, parameters.scalar("initial_familiarity"), dtype=number),
         "sorting_habit": np.full(rows, parameters.scalar("sorting_initial_habit"), dtype=number),
         # An array to numpy, in far less room.
@@ -182,17 +189,23 @@ def household_columns(
     return columns
 
 
-def _uniform(seed: int, purpose: str, rows: int) -> Array:
-    """Draws outside time of all rows; :func:`.random_streams.uniform`, only faster."""
-    drawn = np.empty(rows)
-    draws.fill(random_streams.month_key(seed, purpose, 0), drawn)
+def _parts(rows: int) -> Iterator[slice]:
+    """All rows, so many at once that what is worked out of them stays small."""
+    for first in range(0, rows, _ROWS_AT_ONCE):
+        yield slice(first, min(first + _ROWS_AT_ONCE, rows))
+
+
+def _uniform(seed: int, purpose: str, part: slice) -> Array:
+    """Draws outside time of some rows; :func:`.random_streams.uniform`, only faster."""
+    drawn = np.empty(part.stop - part.start)
+    draws.fill(random_streams.month_key(seed, purpose, 0), part.start, drawn)
     return drawn
 
 
-def _normal(seed: int, purpose: str, rows: int) -> Array:
-    """Standard normal draws outside time of all rows; :func:`.random_streams.normal`."""
-    radius = _uniform(seed, f"{purpose}: radius", rows)
-    angle = _uniform(seed, f"{purpose}: angle", rows)
+def _normal(seed: int, purpose: str, part: slice) -> Array:
+    """Standard normal draws outside time of some rows; :func:`.random_streams.normal`."""
+    radius = _uniform(seed, f"{purpose}: radius", part)
+    angle = _uniform(seed, f"{purpose}: angle", part)
     return np.sqrt(-2.0 * np.log1p(-radius)) * np.cos(2.0 * np.pi * angle)
 
 
@@ -228,8 +241,7 @@ def in_classes(logarithm: Array, width: float) -> tuple[NDArray[np.uint16], Arra
     """
     lowest = int(np.rint(logarithm.min() / width))
     number = np.empty(len(logarithm), dtype=np.uint16)
-    for first in range(0, len(number), _ROWS_AT_ONCE):
-        part = slice(first, first + _ROWS_AT_ONCE)
+    for part in _parts(len(number)):
         number[part] = np.rint(logarithm[part] / width) - lowest
     of_class = np.exp(width * np.arange(lowest, lowest + int(number.max()) + 1))
     anybody = np.zeros(len(of_class), dtype=np.bool_)
@@ -243,22 +255,35 @@ def weighted_fifths(income: NDArray[Any], weight: Array) -> NDArray[np.int8]:
 
     ``income`` may be anything that rises with it, such as its class.
     """
-    below = _weight_below(income, weight)
     groups = len(dimension("income_group"))
     group = np.empty(len(income), dtype=np.int8)
-    below *= groups / weight.sum()
-    np.minimum(below, groups - 1, out=group, casting="unsafe")
+    factor = groups / weight.sum()
+    for part, below in _weight_below(income, weight):
+        np.minimum(below * factor, groups - 1, out=group[part], casting="unsafe")
     return group
 
 
-def _weight_below(ranked: NDArray[Any], weight: Array) -> Array:
-    """Weight of those that rank lower and half one's own, rows of one rank in order; shape (n,)."""
+def _weight_below(
+    ranked: NDArray[Any], weight: Array, counted: NDArray[np.bool_] | None = None
+) -> Iterator[tuple[slice, Array]]:
+    """Weight of those that rank lower and half one's own, rows of one rank in order, by part.
+
+    Of the rows that are ``counted``, if not of all.
+    """
     if not (ranked.dtype.kind == "u" and ranked.dtype.itemsize <= np.dtype(np.uint16).itemsize):
         _, ranked = np.unique(ranked, return_inverse=True)
-    of_rank = weight_of(ranked, weight, int(ranked.max()) + 1)
-    below = np.empty(len(weight))
-    kernels.weight_below(ranked, weight, np.cumsum(of_rank) - of_rank, below)
-    return below
+
+    def of(part: slice) -> Array:
+        return weight[part] if counted is None else weight[part] * counted[part]
+
+    of_rank = np.zeros(int(ranked.max()) + 1)
+    for part in _parts(len(weight)):
+        kernels.weigh(ranked[part], of(part), of_rank)
+    passed = np.cumsum(of_rank) - of_rank
+    for part in _parts(len(weight)):
+        below = np.empty(part.stop - part.start)
+        kernels.weight_below(ranked[part], of(part), passed, below)
+        yield part, below
 
 
 def weight_of(number: NDArray[Any], weight: Array, count: int) -> Array:
@@ -280,8 +305,7 @@ def _log_incomes(
     Draws are stratified (one in each equal slice of the distribution), so that small samples keep
     the stratum's mean.
     """
-    rows = len(stratum)
-    place = _uniform(seed, "income", rows)
+    place = np.empty(len(stratum))
     begins = np.concatenate([[0], np.cumsum(counts)[:-1]])
     dispersion = np.where(
         layers.urban,
@@ -289,43 +313,43 @@ def _log_incomes(
         parameters.scalar("income_dispersion_rural"),
     )
     mean = np.log(layers.income_per_person * parameters.scalar("household_size"))
-    for first in range(0, rows, _ROWS_AT_ONCE):
-        part = slice(first, first + _ROWS_AT_ONCE)
-        of = stratum[part]
-        row = np.arange(first, first + len(of))
-        slot = (row - begins[of] + place[part]) / counts[of]
+    for part in _parts(len(stratum)):
+        of, drawn = stratum[part], _uniform(seed, "income", part)
+        slot = (np.arange(part.start, part.stop) - begins[of] + drawn) / counts[of]
         place[part] = mean[of] + dispersion[of] * ndtri(slot) - 0.5 * dispersion[of] ** 2
     return place
 
 
 def _cars(columns: Columns, parameters: ParameterValues, seed: int, start_month: int) -> Columns:
     """At most one car a household: who has one, of which powertrain, registered when."""
-    number = columns["income_class"]
+    number, incomes = columns["income_class"], cast(OfClass, columns["income"]).values
     rows = len(number)
-    of_class, first = np.unique(number, return_index=True)
-    owning = np.zeros(int(of_class[-1]) + 1)
-    owning[of_class] = ownership_probability(
-        columns["income"][first],
-        np.bincount(number, weights=columns["weight"])[of_class],
+    weight = weight_of(number, columns["weight"], len(incomes))
+    somebody = weight > 0.0
+    owning = np.zeros(len(incomes))
+    owning[somebody] = ownership_probability(
+        incomes[somebody],
+        weight[somebody],
         parameters.scalar("private_cars_end_2019"),
         parameters.scalar("car_ownership_income_slope"),
     )
-    owner = _uniform(seed, "initial car", rows) < owning[number]
     powertrain = _drawn_class(
         parameters.array("initial_powertrain_shares"), seed, "initial powertrain", rows
     )
-    age = np.where(
-        powertrain == 0,
-        *(
-            _drawn_class(parameters.array(shares), seed, "initial car age", rows)
-            for shares in ("initial_car_age_shares", "initial_new_energy_age_shares")
-        ),
-    ).astype(np.int16)
-    within = np.floor(12.0 * _uniform(seed, "initial car month", rows)).astype(np.int16)
-    registered = np.int16(start_month - 1) - 12 * age - within
-    registered[~owner] = NEVER
+    burning, electric = (
+        _drawn_class(parameters.array(shares), seed, "initial car age", rows)
+        for shares in ("initial_car_age_shares", "initial_new_energy_age_shares")
+    )
+    registered = np.empty(rows, dtype=np.int16)
+    for part in _parts(rows):
+        owner = _uniform(seed, "initial car", part) < owning[number[part]]
+        age = np.where(powertrain[part] == 0, burning[part], electric[part]).astype(np.int16)
+        within = np.floor(12.0 * _uniform(seed, "initial car month", part)).astype(np.int16)
+        registered[part] = np.int16(start_month - 1) - 12 * age - within
+        registered[part][~owner] = NEVER
+        powertrain[part][~owner] = -1
     return {
-        "car": np.where(owner, powertrain, -1).astype(np.int8),
+        "car": powertrain,
         "registered": registered,
         "car_owned_since": registered.copy(),
     }
@@ -356,8 +380,9 @@ def _appliances(
     grade = np.empty((rows, len(kinds)), dtype=np.int8)
     for place, kind in enumerate(kinds):
         # In a steady market ages are about evenly spread over the life.
-        age = 12.0 * life[place] * _uniform(seed, f"initial {kind} age", rows)
-        bought[:, place] = start_month - 1 - age.astype(np.int16)
+        for part in _parts(rows):
+            age = 12.0 * life[place] * _uniform(seed, f"initial {kind} age", part)
+            bought[part, place] = start_month - 1 - age.astype(np.int16)
         grade[:, place] = _drawn_class(shares, seed, f"initial {kind} grade", rows)
     return {
         "appliance_bought": bought,
@@ -379,30 +404,33 @@ def _homes(
     others = pdtr(np.arange(10), parameters.scalar("household_size") - 1.0)
     persons = _drawn_class(np.diff(others, prepend=0.0), seed, "persons", rows, first=1)
     # Incomes a person are few, for incomes come in classes: they are sorted by rank.
-    in_class = columns["income_class"]
+    in_class, incomes = columns["income_class"], cast(OfClass, columns["income"]).values
     sizes = int(persons.max()) + 1
-    pair = in_class.astype(np.int32) * np.int32(sizes) + persons
-    found = np.flatnonzero(np.bincount(pair))
-    income_of_class = cast(OfClass, columns["income"]).values
-    _, ranked = np.unique(income_of_class[found // sizes] / (found % sizes), return_inverse=True)
-    rank = np.zeros(int(pair.max()) + 1, dtype=np.uint16)
-    rank[found] = ranked
-    each = rank[pair]
-    del pair
+    anybody = np.zeros((len(incomes), sizes), dtype=np.bool_)
+    for part in _parts(rows):
+        anybody[in_class[part], persons[part]] = True
+    found = np.nonzero(anybody)
+    rank = np.zeros(anybody.shape, dtype=np.uint16)
+    rank[found] = np.unique(incomes[found[0]] / found[1], return_inverse=True)[1]
+    each = np.empty(rows, dtype=np.uint16)
+    for part in _parts(rows):
+        each[part] = rank[in_class[part], persons[part]]
     weight, urban = columns["weight"], columns["urban"]
     poor = np.zeros(rows, dtype=np.bool_)
     for place, living in (("urban", urban), ("rural", ~urban)):
-        there = weight * living
-        share = parameters.scalar(f"low_income_share_{place}")
-        poor |= living & (_weight_below(each, there) < share * there.sum())
-    habit = _normal(seed, "use at home", rows)
+        least = parameters.scalar(f"low_income_share_{place}") * float(weight[living].sum())
+        for part, below in _weight_below(each, weight, living):
+            poor[part] |= living[part] & (below < least)
+    habit = np.empty(rows, dtype=number)
     spread = parameters.scalar("home_use_dispersion")
+    for part in _parts(rows):
+        habit[part] = np.exp(spread * _normal(seed, "use at home", part) - 0.5 * spread**2)
     in_centre = np.array([zone == "central_urban" for zone in districts.zone])
     return {
         "persons": persons,
         "low_income": poor,
         "central": in_centre[columns["district"]],
-        "home_use": np.exp(spread * habit - 0.5 * spread**2).astype(number, copy=False),
+        "home_use": habit,
         "day_load": cast(Any, Drawn(seed, "load at home by day", rows, number)),
         "time_of_use": np.zeros(rows, dtype=number),
     }

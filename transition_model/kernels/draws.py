@@ -25,7 +25,7 @@ def uniform(key: np.uint64, row: int) -> float:
 
 
 @kernel
-def fill(key: np.uint64, drawn: NDArray[np.float64]) -> None:
-    """Write the draws of all rows from row 0 on; shape (n,)."""
-    for row in range(len(drawn)):
-        drawn[row] = uniform(key, row)
+def fill(key: np.uint64, first: int, drawn: NDArray[np.float64]) -> None:
+    """Write the draws of rows from a first one on; shape (n,)."""
+    for place in range(len(drawn)):
+        drawn[place] = uniform(key, first + place)
