@@ -24,12 +24,21 @@ from transition_model.agents.population import (
     strata,
     weighted_fifths,
 )
+from transition_model.agents.row_strata import (
+    OF_STRATUM,
+    row_strata,
+    runs_of_rows,
+    strata_of,
+    weight_of_strata,
+)
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
 from transition_model.districts import Districts, load_districts
 from transition_model.errors import InputError
+from transition_model.kernels.groups import RowStrata
 from transition_model.kernels.population import class_of_draw
 from transition_model.parameters import ParameterValues, load_parameters
+from transition_model.run_size import bytes_of_columns
 
 type Array = NDArray[np.float64]
 type Columns = dict[str, NDArray[Any]]
@@ -178,7 +187,9 @@ def test_a_fifth_of_the_households_stands_in_each_income_group(
     sample: tuple[Array, Array],
 ) -> None:
     income, weight = sample
-    held = np.bincount(weighted_fifths(income, weight), weights=weight, minlength=5)
+    held = np.bincount(
+        weighted_fifths(income, np.arange(len(weight)), weight), weights=weight, minlength=5
+    )
     assert len(held) == 5
     # A row falls into one group whole: a fifth is met to within a row.
     assert (np.abs(held - weight.sum() / 5.0) <= weight.max() + 1e-9).all()
@@ -187,7 +198,7 @@ def test_a_fifth_of_the_households_stands_in_each_income_group(
 @given(WEIGHTS)
 def test_nobody_in_a_higher_income_group_has_less(sample: tuple[Array, Array]) -> None:
     income, weight = sample
-    group = weighted_fifths(income, weight)
+    group = weighted_fifths(income, np.arange(len(weight)), weight)
     for lower in range(4):
         below, above = income[group <= lower], income[group > lower]
         if len(below) and len(above):
@@ -416,3 +427,55 @@ def test_a_set_of_households_writes_down_no_column_that_others_imply(
         column.view = lambda name=name: taken.append(name)  # type: ignore[method-assign]
     ColumnarAgentSet(Household, None, WatchedColumns(made, frozenset()))
     assert implied and not taken
+
+
+# ---------------------------------------------------------------------------- room
+
+
+def test_what_is_kept_of_a_household_takes_less_than_ninety_bytes() -> None:
+    assert bytes_of_columns("compiled") < 90.0
+
+
+@pytest.mark.parametrize("name", OF_STRATUM)
+def test_what_a_stratum_implies_takes_no_room_and_is_the_same_of_all_its_rows(
+    columns: Columns, name: str
+) -> None:
+    column, number = columns[name], strata_of(columns).number
+    assert column.nbytes == 0
+    for stratum in np.unique(number):
+        assert len(np.unique(column[number == stratum])) == 1
+
+
+def test_the_weights_of_the_strata_add_up_to_the_census(columns: Columns) -> None:
+    strata = strata_of(columns)
+    weight = weight_of_strata(strata)
+    assert weight.sum() == pytest.approx(FAMILY_HOUSEHOLDS)
+    by_district = np.bincount(strata.district, weights=weight, minlength=38)
+    assert_allclose(by_district, load_districts().family_households_2020)
+
+
+def test_a_row_with_a_weight_of_its_own_is_a_stratum_of_its_own(
+    parameters: ParameterValues,
+) -> None:
+    made = household_columns(load_districts(), parameters, 500, 1, START)
+    before = row_strata(made)
+    made["weight"][7] = 90_000.0
+    made["central"][9] = not made["central"][9]
+    after = row_strata(made)
+    assert len(after.weight) == len(np.unique(before.number)) + 2
+    for name in OF_STRATUM:
+        assert_array_equal(getattr(after, name)[after.number], made[name])
+    assert_array_equal(np.flatnonzero(after.weight[after.number] == 90_000.0), [7])
+
+
+@given(st.lists(st.integers(min_value=0, max_value=3), min_size=1, max_size=400))
+def test_rows_of_some_strata_are_found_in_order(number: list[int]) -> None:
+    rows, chosen = np.array(number, dtype=np.uint8), np.array([1, 0, 1, 0], dtype=np.uint8)
+    tables = [np.ones(4), np.zeros(4, np.int64), chosen, chosen]
+    runs = runs_of_rows(RowStrata(rows, *tables), chosen)
+    listed = [
+        row
+        for first, count in zip(runs.first, np.diff(runs.place), strict=True)
+        for row in range(first, first + count)
+    ]
+    assert listed == np.flatnonzero(chosen[rows]).tolist()

@@ -20,7 +20,7 @@ from transition_model.agents.situation import Situation
 from transition_model.calendar import Month
 from transition_model.instruments import Instrument, load_instruments
 from transition_model.instruments.loading import validated
-from transition_model.kernels.groups import Groups, hand_over
+from transition_model.kernels.groups import Groups, RowStrata, hand_over
 from transition_model.ledger import Ledger
 from transition_model.parameters import ParameterValues, load_parameters
 from transition_model.policy.monthly_office import ClaimsOfMonth, OfficeMonth
@@ -151,22 +151,32 @@ def begins(rule: Instrument, month: Month) -> bool:
     return sum(Month.of(version.start) == month for version in rule.versions) == 1
 
 
-def test_what_groups_are_handed_is_booked_and_received_alike_by_their_households() -> None:
-    groups = Groups(
-        np.array([1, 0, 1, 1], dtype=np.int16),
-        np.array([True, False, True, False]),
-        np.array([4, 0, 4, 0], dtype=np.int8),
+def groups_of(
+    district: list[int], urban: list[int], weight: list[float], income_group: list[int]
+) -> Groups:
+    """Groups of rows each of which is a stratum."""
+    strata = RowStrata(
+        np.arange(len(district), dtype=np.uint8),
+        np.array(weight),
+        np.array(district),
+        np.array(urban, dtype=np.uint8),
+        np.zeros(len(district), dtype=np.uint8),
     )
-    weight, subsidies = np.array([3.0, 7.0, 1.0, 4.0]), np.array([0.0, 0.0, 1.0, 0.0])
+    return Groups(strata, np.array(income_group, dtype=np.int8))
+
+
+def test_what_groups_are_handed_is_booked_and_received_alike_by_their_households() -> None:
+    groups = groups_of([1, 0, 1, 1], [1, 0, 1, 0], [3.0, 7.0, 1.0, 4.0], [4, 0, 4, 0])
+    subsidies = np.array([0.0, 0.0, 1.0, 0.0])
     yuan = np.zeros((2, 2, 5))
     yuan[1, 1, 4], yuan[1, 0, 0] = 8.0, 6.0
-    assert hand_over(groups, weight, yuan, subsidies) == (14.0, 14.0)
+    assert hand_over(groups, yuan, subsidies) == (14.0, 14.0)
     assert subsidies.tolist() == [2.0, 0.0, 3.0, 1.5]
 
 
 def test_what_is_owed_to_a_group_that_nobody_belongs_to_any_more_goes_to_all() -> None:
-    groups = Groups(np.array([0, 1], np.int16), np.array([True, True]), np.array([0, 0], np.int8))
+    groups = groups_of([0, 1], [1, 1], [1.0, 3.0], [0, 0])
     yuan, subsidies = np.zeros((2, 2, 5)), np.zeros(2)
     yuan[0, 1, 0], yuan[0, 0, 3] = 4.0, 12.0
-    assert hand_over(groups, np.array([1.0, 3.0]), yuan, subsidies) == (16.0, 16.0)
+    assert hand_over(groups, yuan, subsidies) == (16.0, 16.0)
     assert subsidies.tolist() == [7.0, 3.0]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from transition_model import random_streams
 from transition_model.agents.money_by_group import MoneyByGroup
 from transition_model.agents.row_blocks import KEPT_ROWS, block_bounds, in_parts, slices
+from transition_model.agents.row_strata import runs_of, strata_of
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import replacement, vehicle_choice
 from transition_model.calendar import MONTHS_PER_YEAR
@@ -94,11 +95,6 @@ def income_classes(columns: Mapping[str, NDArray[Any]]) -> tuple[NDArray[np.uint
     return place.astype(np.uint16), incomes
 
 
-def runs_of(weight: Array) -> NDArray[np.int64]:
-    """First row of every run of rows of one weight, and the number of rows."""
-    return np.concatenate([[0], np.flatnonzero(np.diff(weight)) + 1, [len(weight)]])
-
-
 def _views(columns: Mapping[str, NDArray[Any]], number: NDArray[Any]) -> kernels.Columns:
     """The columns as the kernels see them; ``number`` is the class of income, shape (n,)."""
     return kernels.Columns(
@@ -106,9 +102,9 @@ def _views(columns: Mapping[str, NDArray[Any]], number: NDArray[Any]) -> kernels
         columns["appliance_grade"].view(np.uint8).reshape(-1),
         columns["appliance_readiness"].reshape(-1),
         columns["appliance_claims"].reshape(-1),
-        columns["weight"],
+        strata := strata_of(columns),
         number,
-        runs_of(columns["weight"]),
+        runs_of(strata.number),
     )
 
 

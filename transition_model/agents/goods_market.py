@@ -21,6 +21,7 @@ from transition_model.agents.household_money import PROGRAMME_OF_RULE
 from transition_model.agents.implied_columns import OfClass
 from transition_model.agents.money_by_group import MoneyByGroup
 from transition_model.agents.row_blocks import block_bounds, in_parts
+from transition_model.agents.row_strata import strata_of
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import goods_demand
 from transition_model.calendar import MONTHS_PER_YEAR
@@ -80,9 +81,9 @@ class GoodsMarket:
     ) -> None:
         self.good = good
         self._column: OfClass = columns[f"{good.name}_readiness"]  # type: ignore[assignment]
-        self._weight = columns["weight"]
+        self._strata = strata_of(columns)
         self._income_class, incomes = income_classes(columns)
-        self._bounds = block_bounds(len(self._weight))
+        self._bounds = block_bounds(len(columns["weight"]))
         self._blocks = len(self._bounds) - 1
         self._rate_elasticity = parameters.scalar("goods_purchase_income_elasticity")
         self._price_elasticity = parameters.scalar("goods_price_income_elasticity")
@@ -190,7 +191,7 @@ class GoodsMarket:
             self._cell_class = (pairs // len(levels)).astype(np.uint16)
         self._cell, self._readiness = column.number, column.values
         self._cell_weight = np.zeros(len(self._readiness))
-        weigh(self._cell, self._weight, self._cell_weight)
+        weigh(self._cell, self._strata.number, self._strata.weight, self._cell_weight)
         self._cells = np.array([0, len(self._readiness)])
         self._natural_purchases = None
 
@@ -207,7 +208,7 @@ class GoodsMarket:
         assert self._cell is not None
         claims = np.zeros(self._money.sizes)
         yuan = self._yuan(idea, on_pause, 1.0)
-        kernels.add_claims(self._money.groups, self._weight, self._cell, yuan, claims)
+        kernels.add_claims(self._money.groups, self._cell, yuan, claims)
         return claims
 
     def settle(
@@ -247,7 +248,6 @@ class GoodsMarket:
         in_parts(
             lambda first, last: kernels.pay(
                 self._money.groups,
-                self._weight,
                 cell,
                 yuan,
                 self._bounds,

@@ -14,12 +14,14 @@ from transition_model.agents.appliance_market import income_classes
 from transition_model.agents.household_home import use_at_home
 from transition_model.agents.implied_columns import kept_or_drawn
 from transition_model.agents.row_blocks import block_bounds, in_parts, slices
+from transition_model.agents.row_strata import all_rows, runs_of_rows, strata_of
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import time_of_use
 from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.dimensions import dimension
 from transition_model.instruments.attributes import Claims
 from transition_model.kernels import household_home as kernels
+from transition_model.kernels.row_runs import RowRuns
 from transition_model.ledger import ledger_layout
 from transition_model.month_terms import WatchedReading, remembered
 from transition_model.parameters import ParameterValues
@@ -151,8 +153,8 @@ class HomeUse:
         in_class, incomes = income_classes(columns)
         of_income = incomes / reference_income
         size = parameters.scalar("household_size")
-        served = columns["central"] & columns["urban"]
-        poor = columns["low_income"]
+        strata, poor = strata_of(columns), columns["low_income"]
+        central_urban = strata.central & strata.urban
         means = {
             "electricity": parameters.scalar("electricity_use_household"),
             "gas": parameters.scalar("gas_use_household"),
@@ -170,7 +172,7 @@ class HomeUse:
             for good in GOODS
         }
         self._users = kernels.Users(
-            columns["home_use"], columns["persons"].view(np.uint8), in_class, columns["weight"]
+            columns["home_use"], columns["persons"].view(np.uint8), in_class, strata
         )
         self._answers = {
             good: kernels.Answer(
@@ -190,8 +192,9 @@ class HomeUse:
         piped = parameters.scalar("gas_access_urban")
         self._piped = piped
         self._poor = np.flatnonzero(poor).astype(np.uint32)
-        self._relieved = np.flatnonzero(served & poor).astype(np.uint32)
-        self._served = np.flatnonzero(served).astype(np.uint32)
+        self._relieved = self._poor[central_urban[strata.number[self._poor]] > 0]
+        self._served = runs_of_rows(strata, central_urban)
+        self._everybody = all_rows(len(poor))
         self._nobody = poor[:0]
         away, at_home = parameters.array("household_load_profile")[
             :, household_tariffs.peak_hours()
@@ -203,9 +206,11 @@ class HomeUse:
             used += float(np.sum(electricity))
             share = away + columns["day_load"][part] * (at_home - away)
             dear += float(np.sum(electricity * share))
-            gas = self._weighted_use("gas", part)[columns["urban"][part] & ~served[part]]
+            number = strata.number[part]
+            urban, served = strata.urban[number] > 0, central_urban[number] > 0
+            gas = self._weighted_use("gas", part)[urban & ~served]
             self._gas_elsewhere += float(np.sum(gas))
-            water = self._weighted_use("water", part)[~served[part]]
+            water = self._weighted_use("water", part)[~served]
             self._water_elsewhere += float(np.sum(water))
         self._dear_at_rest = dear / used
         electric = np.array(
@@ -297,7 +302,7 @@ class HomeUse:
         )
         self._somebody_chose = offered
         totals = np.empty((len(self._bounds) - 1, 3))
-        uniform = self._uniform("electricity", prices, self._served[:0], index["electricity"])
+        uniform = self._uniform("electricity", prices, self._everybody, index["electricity"])
         in_parts(
             lambda first, last: kernels.use_electricity(
                 self._users,
@@ -352,9 +357,7 @@ class HomeUse:
         uniform = self._uniform("water", prices, self._served, index)
         return self._use("water", self._nobody, prices, index, uniform)
 
-    def _uniform(
-        self, good: str, prices: kernels.Prices, rows: NDArray[np.uint32], index: float
-    ) -> float:
+    def _uniform(self, good: str, prices: kernels.Prices, rows: RowRuns, index: float) -> float:
         if prices.holds:
             return 0.0
         return kernels.average_price(rows, self._users, self._goods[good], prices, index)
@@ -368,7 +371,7 @@ class HomeUse:
         uniform: float,
     ) -> tuple[float, float]:
         """Use of those who have the tariff, at that of 2020 and now, weighted."""
-        bounds = block_bounds(len(self._served))
+        bounds = block_bounds(int(self._served.place[-1]))
         totals = np.empty((len(bounds) - 1, 2))
         kernels.use_of_good(
             self._served,
@@ -390,5 +393,6 @@ class HomeUse:
     def _weighted_use(self, good: str, rows: slice) -> Array:
         """Units used by what some rows stand for, at incomes of 2020."""
         users, of_good = self._users, self._goods[good]
+        weight = users.strata.weight[users.strata.number[rows]]
         use = users.habit[rows] * of_good.of_size[users.persons[rows]]
-        return np.asarray(users.weight[rows] * use * of_good.of_income[users.income_class[rows]])
+        return np.asarray(weight * use * of_good.of_income[users.income_class[rows]])

@@ -256,7 +256,7 @@ class CarMarket:
         work = CarWork(
             powers=np.empty((3, len(incomes))),
             kind=np.empty(rows, dtype=np.uint8),
-            cell=np.empty(rows, dtype=np.int16),
+            cell=np.empty(rows, dtype=np.uint8),
             peers_seen=np.zeros((2, rows), dtype=np.uint8),
             decided=np.empty((MIXED, kernels.DECIDED, kept)),
             moved=room.view(np.float32)[:rows],
@@ -277,15 +277,13 @@ class CarMarket:
             columns["registered"],
             columns["car_owned_since"],
             columns["readiness"],
-            columns["weight"],
-            columns["urban"],
+            money.groups.strata,
             columns["home_charging"],
             columns["attitude"],
             columns["familiarity"],
             _adoption(columns, choice),
             in_class,
             *links_of(columns["peers"]),
-            money.groups.district,
             money.groups.income_group,
         )
         places = [HOUSEHOLD_PROGRAMMES.index(name) for name in PAID_BY_ROWS]

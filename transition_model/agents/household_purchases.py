@@ -438,9 +438,7 @@ class Purchases:
         programme = PROGRAMME_OF_RULE[rule]
         place = HOUSEHOLD_PROGRAMMES.index(programme)
         received, columns = self.received, self.columns
-        booked, gained = hand_over(
-            received.groups, columns["weight"], yuan, columns["subsidy_received"]
-        )
+        booked, gained = hand_over(received.groups, yuan, columns["subsidy_received"])
         received.totals[place] += yuan
         self.gained[place] += gained
         situation.ledger.add_at("subsidy_spending_per_month", programme, booked)

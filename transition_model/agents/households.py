@@ -21,7 +21,8 @@ from transition_model.agents.columns import ColumnarAgentSet, RowAgent, WatchedC
 from transition_model.agents.home_use import HomeUse
 from transition_model.agents.household_appliances import ApplianceDecision
 from transition_model.agents.household_purchases import Purchases
-from transition_model.agents.implied_columns import OfClass
+from transition_model.agents.implied_columns import OfClass, OfStratum
+from transition_model.agents.row_strata import strata_of
 from transition_model.agents.situation import Situation
 from transition_model.agents.trips import Trips
 from transition_model.agents.waste_at_home import WasteAtHome
@@ -104,7 +105,8 @@ class Households(ColumnarAgentSet[Household]):
         households = cls(Household, model, WatchedColumns(columns, _CHANGING), first_id)
         # What a household can't see change during a run is read once.
         incomes = columns["income"].values  # type: ignore[attr-defined]
-        of_class = population.weight_of(columns["income_class"], columns["weight"], len(incomes))
+        strata = strata_of(columns)
+        of_class = population.weight_of_classes(columns, strata)
         reference = float(of_class @ incomes / of_class.sum())
         households._reference_income = reference
         # Room of a number of each row, which steps of the month use one after the other.
@@ -173,10 +175,11 @@ class Households(ColumnarAgentSet[Household]):
             if not (np.isfinite(income) & (income > 0.0)).all():
                 raise InputError("household income", float(np.min(income)), "a number above 0")
             for column in columns.values():
-                if isinstance(column, OfClass):
+                if isinstance(column, OfClass) and not isinstance(column, OfStratum):
                     column.store()
             width = parameters.scalar("income_class_width")
             columns["income_class"][:] = population.in_classes(np.log(income), width)[0]
+        self.purchases.received.look_again()
         self._made_for = None
         self.purchases.look_again()
         self._heard = self.columns.written

@@ -35,7 +35,7 @@ class ImpliedColumn(NDArrayOperatorsMixin, ABC):
 
     stored: NDArray[Any] | None = None
 
-    def __init__(self, rows: int, number: type[np.floating[Any]] = np.float64) -> None:
+    def __init__(self, rows: int, number: type[np.generic] = np.float64) -> None:
         self.shape, self.dtype = (rows,), np.dtype(number)
 
     @abstractmethod
@@ -96,7 +96,7 @@ class Constant(ImpliedColumn):
 
 
 class OfClass(ImpliedColumn):
-    """The same number of all rows of a class.
+    """The same number, or flag, of all rows of a class.
 
     Parameters
     ----------
@@ -106,8 +106,8 @@ class OfClass(ImpliedColumn):
         By class.
     """
 
-    def __init__(self, number: NDArray[np.uint16], values: Array) -> None:
-        super().__init__(len(number))
+    def __init__(self, number: NDArray[Any], values: NDArray[Any]) -> None:
+        super().__init__(len(number), values.dtype.type)
         self.number, self.values = number, values
 
     def _implied(self, rows: Any) -> Any:
@@ -116,6 +116,10 @@ class OfClass(ImpliedColumn):
     def put_in_classes(self, number: NDArray[np.uint16], values: Array) -> None:
         """Be implied from now on by these classes."""
         self.number, self.values, self.stored = number, values, None
+
+
+class OfStratum(OfClass):
+    """The same number, or flag, of all rows of a stratum."""
 
 
 class Drawn(ImpliedColumn):

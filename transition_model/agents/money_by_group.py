@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.agents.row_strata import OF_STRATUM, row_strata
 from transition_model.dimensions import dimension
 from transition_model.kernels.groups import Groups
 
@@ -27,7 +28,7 @@ class MoneyByGroup:
     Parameters
     ----------
     columns
-        Of the households: ``district``, ``urban``, ``income_group`` and ``weight``.
+        Of the households: ``district``, ``urban``, ``central``, ``income_group``, ``weight``.
     districts, programmes
         How many there are.
 
@@ -43,9 +44,17 @@ class MoneyByGroup:
     def __init__(
         self, columns: Mapping[str, NDArray[Any]], districts: int, programmes: int
     ) -> None:
-        self.groups = Groups(columns["district"], columns["urban"], columns["income_group"])
-        self._weight = columns["weight"]
+        self._columns = {name: columns[name] for name in (*OF_STRATUM, "income_group")}
+        self.look_again()
         self.totals = np.zeros((programmes, districts, 2, len(dimension("income_group"))))
+
+    def look_again(self) -> None:
+        """Find strata and groups anew, for somebody has written to what they depend on."""
+        self.groups = Groups(row_strata(self._columns), self._columns["income_group"])
+
+    @property
+    def _weight(self) -> NDArray[Any]:
+        return self._columns["weight"]
 
     def add_rows(self, programme: int, yuan: Array) -> None:
         """Add what each row gets under a programme, yuan of all its households, shape (n,)."""
@@ -68,7 +77,9 @@ class MoneyByGroup:
         return np.asarray(self.totals.sum(axis=(1, 2, 3)))
 
     def _group(self, rows: Any) -> NDArray[np.intp]:
-        district, urban, income_group = (of[rows] for of in self.groups)
+        district, urban, income_group = (
+            np.asarray(self._columns[name][rows]) for name in ("district", "urban", "income_group")
+        )
         place = (district, urban.astype(np.int8), income_group)
         return np.asarray(np.ravel_multi_index(place, self.sizes))
 

@@ -7,7 +7,7 @@ urban before rural, and rising income, so that neighbours in the table are neigh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,14 +16,16 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, pdtr
 
 from transition_model import random_streams
-from transition_model.agents.implied_columns import Constant, Drawn, OfClass
+from transition_model.agents.implied_columns import Constant, Drawn, OfClass, OfStratum
 from transition_model.agents.money_by_group import MoneyByGroup
 from transition_model.agents.peers import Peers
+from transition_model.agents.row_strata import row_strata
 from transition_model.dimensions import dimension
 from transition_model.districts import Districts
 from transition_model.errors import InputError
 from transition_model.kernels import draws
 from transition_model.kernels import population as kernels
+from transition_model.kernels.groups import RowStrata
 from transition_model.parameters import ParameterValues
 from transition_model.policy.trade_in import HOUSEHOLD_PROGRAMMES
 
@@ -35,8 +37,7 @@ NEVER = np.int16(-1)
 """Registration month of a car that is not there."""
 
 _ROWS_AT_ONCE = 1 + np.iinfo(np.uint16).max
-"""Rows whose intermediate results are kept at hand: a population takes no more room while it is
-built than when it is there."""
+"""Rows whose intermediate results are kept at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,23 +141,12 @@ def household_columns(
     """
     layers = strata(districts, parameters.scalar("income_per_person"))
     counts = rows_per_stratum(layers.households, rows)
-    stratum = np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
-    urban = layers.urban[stratum]
-    weight = (layers.households / np.maximum(counts, 1))[stratum]
-    income_class, incomes = in_classes(
-        _log_incomes(layers, stratum, counts, parameters, seed),
-        parameters.scalar("income_class_width"),
-    )
-    home_charging = np.empty(rows, dtype=np.bool_)
-    attitude = np.empty(rows, dtype=number)
-    access = np.array(
-        [parameters.scalar(f"home_charging_access_{living}") for living in ("rural", "urban")]
-    )
-    for part in _parts(rows):
-        home_charging[part] = (
-            _uniform(seed, "home_charging", part) < access[urban[part].view(np.uint8)]
-        )
-        attitude[part] = _normal(seed, "attitude", part)
+    smallest = np.min_scalar_type(len(counts) - 1)
+    stratum = np.repeat(np.arange(len(counts), dtype=smallest), counts)
+    weight = layers.households / np.maximum(counts, 1)
+    income_class, incomes = _income_classes(layers, stratum, counts, parameters, seed)
+    in_centre = np.array([zone == "central_urban" for zone in districts.zone])
+    charging = [parameters.scalar(f"home_charging_access_{of}") for of in ("urban", "rural")]
     ready = np.ones(len(incomes))
     implied: dict[str, Any] = {
         "income": OfClass(income_class, incomes),
@@ -164,15 +154,18 @@ def household_columns(
         "supervision_rank": Drawn(seed, "supervision", rows, number),
         "digital_readiness": OfClass(income_class, ready),
         "renovation_readiness": OfClass(income_class, ready.copy()),
+        "district": OfStratum(stratum, layers.district.astype(np.int16)),
+        "urban": OfStratum(stratum, layers.urban),
+        "central": OfStratum(stratum, in_centre[layers.district]),
+        "weight": OfStratum(stratum, weight),
     }
     columns: Columns = implied | {
-        "district": layers.district[stratum].astype(np.int16),
-        "urban": urban,
-        "weight": weight,
         "income_class": income_class,
-        "income_group": weighted_fifths(income_class, weight),
-        "home_charging": home_charging,
-        "attitude": attitude,
+        "income_group": weighted_fifths(income_class, stratum, weight),
+        "home_charging": _happens(
+            np.where(layers.urban, *charging), stratum, seed, "home_charging"
+        ),
+        "attitude": _normal(seed, "attitude", rows, number),
         "familiarity": np.full(rows, parameters.scalar("initial_familiarity"), dtype=number),
         "sorting_habit": np.full(rows, parameters.scalar("sorting_initial_habit"), dtype=number),
         # An array to numpy, in far less room.
@@ -180,33 +173,55 @@ def household_columns(
         "readiness": np.ones(rows, dtype=number),
         "subsidy_received": np.zeros(rows, dtype=number),
     }
-    columns |= _cars(columns, parameters, seed, start_month)
+    of_rows = row_strata(columns)
+    columns |= _cars(columns, of_rows, parameters, seed, start_month)
     columns |= _appliances(rows, parameters, seed, start_month, number)
-    columns |= _homes(columns, districts, parameters, seed, number)
+    columns |= _homes(columns, of_rows, parameters, seed, number)
     columns["money_received"] = cast(
         Any, MoneyByGroup(columns, len(districts.district), len(HOUSEHOLD_PROGRAMMES))
     )
     return columns
 
 
-def _parts(rows: int) -> Iterator[slice]:
-    """All rows, so many at once that what is worked out of them stays small."""
-    for first in range(0, rows, _ROWS_AT_ONCE):
-        yield slice(first, min(first + _ROWS_AT_ONCE, rows))
+def _parts(rows: int) -> list[slice]:
+    """All rows, some at a time.
+
+    A number of each row in double precision would be more than anything that a population keeps.
+    """
+    firsts = range(0, rows, _ROWS_AT_ONCE)
+    return [slice(first, min(first + _ROWS_AT_ONCE, rows)) for first in firsts]
 
 
-def _uniform(seed: int, purpose: str, part: slice) -> Array:
+def _uniform(seed: int, purpose: str, rows: slice) -> Array:
     """Draws outside time of some rows; :func:`.random_streams.uniform`, only faster."""
-    drawn = np.empty(part.stop - part.start)
-    draws.fill(random_streams.month_key(seed, purpose, 0), part.start, drawn)
+    drawn = np.empty(rows.stop - rows.start)
+    draws.fill(random_streams.month_key(seed, purpose, 0), rows.start, drawn)
     return drawn
 
 
-def _normal(seed: int, purpose: str, part: slice) -> Array:
-    """Standard normal draws outside time of some rows; :func:`.random_streams.normal`."""
-    radius = _uniform(seed, f"{purpose}: radius", part)
-    angle = _uniform(seed, f"{purpose}: angle", part)
-    return np.sqrt(-2.0 * np.log1p(-radius)) * np.cos(2.0 * np.pi * angle)
+def _normal(
+    seed: int, purpose: str, rows: int, number: Number, change: Callable[[Array], Array] = np.array
+) -> NDArray[Any]:
+    """Standard normal draws outside time of all rows; :func:`.random_streams.normal`.
+
+    ``change`` makes of them what is kept.
+    """
+    found = np.empty(rows, dtype=number)
+    for part in _parts(rows):
+        radius = _uniform(seed, f"{purpose}: radius", part)
+        angle = _uniform(seed, f"{purpose}: angle", part)
+        found[part] = change(np.sqrt(-2.0 * np.log1p(-radius)) * np.cos(2.0 * np.pi * angle))
+    return found
+
+
+def _happens(
+    probability: Array, number: NDArray[Any], seed: int, purpose: str
+) -> NDArray[np.bool_]:
+    """Whether a draw outside time meets the probability that rows of each number have, by row."""
+    met = np.empty(len(number), dtype=np.bool_)
+    for part in _parts(len(number)):
+        np.less(_uniform(seed, purpose, part), probability[number[part]], out=met[part])
+    return met
 
 
 def _drawn_class(
@@ -239,73 +254,81 @@ def in_classes(logarithm: Array, width: float) -> tuple[NDArray[np.uint16], Arra
         ``exp(width)``, shape (n,); and the income of each class, that of the lowest where nobody
         is, shape (classes,).
     """
-    lowest = int(np.rint(logarithm.min() / width))
-    number = np.empty(len(logarithm), dtype=np.uint16)
-    for part in _parts(len(number)):
-        number[part] = np.rint(logarithm[part] / width) - lowest
+    nearest = np.empty(len(logarithm), dtype=np.int32)
+    for part in _parts(len(logarithm)):
+        nearest[part] = np.rint(logarithm[part] / width)
+    return _counted_from_lowest(nearest, width)
+
+
+def _counted_from_lowest(
+    nearest: NDArray[np.int32], width: float
+) -> tuple[NDArray[np.uint16], Array]:
+    """Classes counted from the lowest that there is, and their incomes; as :func:`in_classes`."""
+    lowest = int(nearest.min())
+    number = np.empty(len(nearest), dtype=np.uint16)
+    np.subtract(nearest, lowest, out=number, casting="unsafe")
     of_class = np.exp(width * np.arange(lowest, lowest + int(number.max()) + 1))
     anybody = np.zeros(len(of_class), dtype=np.bool_)
-    anybody[number] = True
+    for part in _parts(len(number)):
+        anybody[number[part]] = True
     of_class[~anybody] = of_class[0]
     return number, of_class
 
 
-def weighted_fifths(income: NDArray[Any], weight: Array) -> NDArray[np.int8]:
+def weighted_fifths(income: NDArray[Any], stratum: NDArray[Any], weight: Array) -> NDArray[np.int8]:
     """Income group 0 to 4 of each household: fifths of the city's households, shape (n,).
 
-    ``income`` may be anything that rises with it, such as its class.
+    Parameters
+    ----------
+    income
+        Anything that rises with it, such as its class, shape (n,).
+    stratum
+        Of each row, shape (n,).
+    weight
+        Households that a row of each stratum stands for, shape (strata,).
     """
+    ranked = income
+    if not (income.dtype.kind == "u" and income.dtype.itemsize <= np.dtype(np.uint16).itemsize):
+        _, ranked = np.unique(income, return_inverse=True)
+    of_rank = _weight_of(ranked, stratum, weight)
     groups = len(dimension("income_group"))
     group = np.empty(len(income), dtype=np.int8)
-    factor = groups / weight.sum()
-    for part, below in _weight_below(income, weight):
-        np.minimum(below * factor, groups - 1, out=group[part], casting="unsafe")
+    kernels.group_by_rank(
+        ranked, stratum, weight, _before(of_rank), of_rank.sum() / groups, groups, group
+    )
     return group
 
 
-def _weight_below(
-    ranked: NDArray[Any], weight: Array, counted: NDArray[np.bool_] | None = None
-) -> Iterator[tuple[slice, Array]]:
-    """Weight of those that rank lower and half one's own, rows of one rank in order, by part.
-
-    Of the rows that are ``counted``, if not of all.
-    """
-    if not (ranked.dtype.kind == "u" and ranked.dtype.itemsize <= np.dtype(np.uint16).itemsize):
-        _, ranked = np.unique(ranked, return_inverse=True)
-
-    def of(part: slice) -> Array:
-        return weight[part] if counted is None else weight[part] * counted[part]
-
-    of_rank = np.zeros(int(ranked.max()) + 1)
-    for part in _parts(len(weight)):
-        kernels.weigh(ranked[part], of(part), of_rank)
-    passed = np.cumsum(of_rank) - of_rank
-    for part in _parts(len(weight)):
-        below = np.empty(part.stop - part.start)
-        kernels.weight_below(ranked[part], of(part), passed, below)
-        yield part, below
-
-
-def weight_of(number: NDArray[Any], weight: Array, count: int) -> Array:
-    """Weight of the rows of each number, shape (count,); without a copy of the rows."""
-    found = np.zeros(count)
-    kernels.weigh(number, weight, found)
+def _weight_of(number: NDArray[Any], stratum: NDArray[Any], weight: Array) -> Array:
+    """Weight of the rows of each number, shape (numbers,); without a copy of the rows."""
+    found = np.zeros(int(number.max()) + 1)
+    kernels.weigh(number, stratum, weight, found)
     return found
 
 
-def _log_incomes(
+def _before(of_rank: Array) -> Array:
+    """Sums of all lower ranks."""
+    return np.asarray(np.cumsum(of_rank) - of_rank)
+
+
+def weight_of_classes(columns: Columns, strata: RowStrata) -> Array:
+    """Households of each class of income, shape (classes,)."""
+    return _weight_of(columns["income_class"], strata.number, strata.weight)
+
+
+def _income_classes(
     layers: Strata,
-    stratum: NDArray[np.uint16],
+    stratum: NDArray[Any],
     counts: NDArray[np.int64],
     parameters: ParameterValues,
     seed: int,
-) -> Array:
-    """Logarithm of household income in 2020, normal in each stratum and rising within it.
+) -> tuple[NDArray[np.uint16], Array]:
+    """Incomes in classes, of :func:`in_classes`: in 2020 log-normal in each stratum, rising in it.
 
     Draws are stratified (one in each equal slice of the distribution), so that small samples keep
     the stratum's mean.
     """
-    place = np.empty(len(stratum))
+    nearest, width = np.empty(len(stratum), np.int32), parameters.scalar("income_class_width")
     begins = np.concatenate([[0], np.cumsum(counts)[:-1]])
     dispersion = np.where(
         layers.urban,
@@ -314,42 +337,49 @@ def _log_incomes(
     )
     mean = np.log(layers.income_per_person * parameters.scalar("household_size"))
     for part in _parts(len(stratum)):
-        of, drawn = stratum[part], _uniform(seed, "income", part)
-        slot = (np.arange(part.start, part.stop) - begins[of] + drawn) / counts[of]
-        place[part] = mean[of] + dispersion[of] * ndtri(slot) - 0.5 * dispersion[of] ** 2
-    return place
+        of = stratum[part]
+        row = np.arange(part.start, part.stop)
+        slot = (row - begins[of] + _uniform(seed, "income", part)) / counts[of]
+        logarithm = mean[of] + dispersion[of] * ndtri(slot) - 0.5 * dispersion[of] ** 2
+        nearest[part] = np.rint(logarithm / width)
+    return _counted_from_lowest(nearest, width)
 
 
-def _cars(columns: Columns, parameters: ParameterValues, seed: int, start_month: int) -> Columns:
+def _cars(
+    columns: Columns,
+    strata: RowStrata,
+    parameters: ParameterValues,
+    seed: int,
+    start_month: int,
+) -> Columns:
     """At most one car a household: who has one, of which powertrain, registered when."""
-    number, incomes = columns["income_class"], cast(OfClass, columns["income"]).values
+    number = columns["income_class"]
     rows = len(number)
-    weight = weight_of(number, columns["weight"], len(incomes))
-    somebody = weight > 0.0
-    owning = np.zeros(len(incomes))
-    owning[somebody] = ownership_probability(
-        incomes[somebody],
-        weight[somebody],
+    of_class = weight_of_classes(columns, strata)
+    found, owning = of_class > 0.0, np.zeros(len(of_class))
+    owning[found] = ownership_probability(
+        cast(OfClass, columns["income"]).values[found],
+        of_class[found],
         parameters.scalar("private_cars_end_2019"),
         parameters.scalar("car_ownership_income_slope"),
     )
-    powertrain = _drawn_class(
+    owner = _happens(owning, number, seed, "initial car")
+    car = _drawn_class(
         parameters.array("initial_powertrain_shares"), seed, "initial powertrain", rows
     )
-    burning, electric = (
+    ages = [
         _drawn_class(parameters.array(shares), seed, "initial car age", rows)
         for shares in ("initial_car_age_shares", "initial_new_energy_age_shares")
-    )
+    ]
     registered = np.empty(rows, dtype=np.int16)
     for part in _parts(rows):
-        owner = _uniform(seed, "initial car", part) < owning[number[part]]
-        age = np.where(powertrain[part] == 0, burning[part], electric[part]).astype(np.int16)
+        age = np.where(car[part] == 0, *(of[part] for of in ages)).astype(np.int16)
         within = np.floor(12.0 * _uniform(seed, "initial car month", part)).astype(np.int16)
         registered[part] = np.int16(start_month - 1) - 12 * age - within
-        registered[part][~owner] = NEVER
-        powertrain[part][~owner] = -1
+    registered[~owner] = NEVER
+    car[~owner] = -1
     return {
-        "car": powertrain,
+        "car": car,
         "registered": registered,
         "car_owned_since": registered.copy(),
     }
@@ -393,44 +423,45 @@ def _appliances(
 
 
 def _homes(
-    columns: Columns,
-    districts: Districts,
-    parameters: ParameterValues,
-    seed: int,
-    number: Number,
+    columns: Columns, strata: RowStrata, parameters: ParameterValues, seed: int, number: Number
 ) -> Columns:
-    """Who lives where, with how many, on how little, and when they use electricity."""
+    """With how many they live, on how little, and when they use electricity."""
     rows = len(columns["income"])
     others = pdtr(np.arange(10), parameters.scalar("household_size") - 1.0)
     persons = _drawn_class(np.diff(others, prepend=0.0), seed, "persons", rows, first=1)
     # Incomes a person are few, for incomes come in classes: they are sorted by rank.
-    in_class, incomes = columns["income_class"], cast(OfClass, columns["income"]).values
+    in_class = columns["income_class"]
     sizes = int(persons.max()) + 1
-    anybody = np.zeros((len(incomes), sizes), dtype=np.bool_)
+    anybody = np.zeros((int(in_class.max()) + 1) * sizes, dtype=np.bool_)
     for part in _parts(rows):
-        anybody[in_class[part], persons[part]] = True
-    found = np.nonzero(anybody)
-    rank = np.zeros(anybody.shape, dtype=np.uint16)
-    rank[found] = np.unique(incomes[found[0]] / found[1], return_inverse=True)[1]
+        anybody[in_class[part] * np.int32(sizes) + persons[part]] = True
+    found = np.flatnonzero(anybody)
+    income_of_class = cast(OfClass, columns["income"]).values
+    _, ranked = np.unique(income_of_class[found // sizes] / (found % sizes), return_inverse=True)
+    rank = np.zeros(len(anybody), dtype=np.uint16)
+    rank[found] = ranked
     each = np.empty(rows, dtype=np.uint16)
     for part in _parts(rows):
-        each[part] = rank[in_class[part], persons[part]]
-    weight, urban = columns["weight"], columns["urban"]
+        each[part] = rank[in_class[part] * np.int32(sizes) + persons[part]]
     poor = np.zeros(rows, dtype=np.bool_)
-    for place, living in (("urban", urban), ("rural", ~urban)):
-        least = parameters.scalar(f"low_income_share_{place}") * float(weight[living].sum())
-        for part, below in _weight_below(each, weight, living):
-            poor[part] |= living[part] & (below < least)
-    habit = np.empty(rows, dtype=number)
+    for place, living in (("urban", strata.urban), ("rural", 1 - strata.urban)):
+        there = strata.weight * living
+        of_rank = _weight_of(each, strata.number, there)
+        share = parameters.scalar(f"low_income_share_{place}")
+        kernels.mark_lowest(
+            each, strata.number, there, _before(of_rank), share * of_rank.sum(), poor
+        )
     spread = parameters.scalar("home_use_dispersion")
-    for part in _parts(rows):
-        habit[part] = np.exp(spread * _normal(seed, "use at home", part) - 0.5 * spread**2)
-    in_centre = np.array([zone == "central_urban" for zone in districts.zone])
     return {
         "persons": persons,
         "low_income": poor,
-        "central": in_centre[columns["district"]],
-        "home_use": habit,
+        "home_use": _normal(
+            seed,
+            "use at home",
+            rows,
+            number,
+            lambda habit: np.exp(spread * habit - 0.5 * spread**2),
+        ),
         "day_load": cast(Any, Drawn(seed, "load at home by day", rows, number)),
         "time_of_use": np.zeros(rows, dtype=number),
     }

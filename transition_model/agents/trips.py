@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from transition_model.agents import household_travel
 from transition_model.agents.appliance_market import income_classes
 from transition_model.agents.row_blocks import block_bounds, in_parts
+from transition_model.agents.row_strata import runs_of_rows, strata_of, weight_of_strata
 from transition_model.agents.situation import Situation
 from transition_model.calendar import Month
 from transition_model.dimensions import dimension
@@ -71,12 +72,13 @@ class Trips:
         start: Month,
         taste: float | None = None,
     ) -> None:
-        rows = np.flatnonzero(columns["central"])
+        strata = strata_of(columns)
+        runs = runs_of_rows(strata, strata.central)
         number, incomes = income_classes(columns)
-        self._all_weight = columns["weight"]
+        self._count = int(runs.place[-1])
         self._travellers = kernels.Travellers(
-            rows.astype(np.uint32),
-            columns["weight"],
+            runs,
+            strata,
             number,
             columns["persons"],
             columns["attitude"],
@@ -102,9 +104,10 @@ class Trips:
             trips=parameters.scalar("trips_per_person") * parameters.scalar("days_per_month"),
         )
         self._affinity = np.empty((1 + len(self._constants.cost), len(incomes)))
-        weight = columns["weight"][rows]
-        self._whole, self._least = float(weight.sum()), float(weight.min())
-        self._bounds = block_bounds(len(rows))
+        weight = weight_of_strata(strata) * strata.central
+        self._whole = float(weight.sum())
+        self._least = float(strata.weight[weight > 0.0].min())
+        self._bounds = block_bounds(self._count)
         self._totals = np.empty((len(self._bounds) - 1, len(kernels.TOTALS)))
         self._paid_per_yuan = (
             household_travel.saved_per_trip(parameters)
@@ -159,7 +162,7 @@ class Trips:
             situation.threads,
         )
         green, driven, received = self._totals.sum(axis=0).tolist()
-        owners = kernels.weight_of_owners(self._travellers.car, self._all_weight)
+        owners = kernels.weight_of_owners(self._travellers.car, self._travellers.strata)
         numbers, place = situation.ledger.numbers, _places()
         numbers[place["green_trip_share"]] = green / self._whole
         numbers[place["private_car_distance_factor"]] = 1.0 + driven / max(owners, self._least)
@@ -175,7 +178,7 @@ class Trips:
             self._constants,
             month,
             self._affinity,
-            np.empty(len(self._travellers.rows)),
+            np.empty(self._count),
             parameters.scalar("initial_green_travel_share"),
             *household_travel.TASTES,
             household_travel.TASTE_TOLERANCE,

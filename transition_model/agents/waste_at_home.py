@@ -13,6 +13,7 @@ from transition_model.agents.household_waste import sort_waste
 from transition_model.agents.implied_columns import kept_or_drawn
 from transition_model.agents.peers import links_of
 from transition_model.agents.row_blocks import block_bounds, in_parts
+from transition_model.agents.row_strata import strata_of, weight_of_strata
 from transition_model.agents.situation import Situation
 from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.dimensions import dimension
@@ -72,6 +73,7 @@ class WasteAtHome:
     ) -> None:
         self._all_columns = columns
         number = parameters.scalar
+        strata = strata_of(columns)
         rank, key = kept_or_drawn(columns["supervision_rank"])
         self._columns = kernels.Columns(
             columns["sorting_habit"],
@@ -80,9 +82,7 @@ class WasteAtHome:
             rank,
             key,
             columns["persons"].view(np.uint8),
-            columns["weight"],
-            columns["urban"],
-            columns["central"],
+            strata,
             columns["subsidy_received"],
             *links_of(columns["peers"]),
         )
@@ -117,9 +117,9 @@ class WasteAtHome:
             * number("carbon_credit_enrolment")
             * number("carbon_credit_registered"),
         )
-        weight, urban = columns["weight"], columns["urban"]
-        self._urban_weight = float(weight[urban].sum())
-        self._charged_weight = float(weight[urban & columns["central"]].sum())
+        weight = weight_of_strata(strata)
+        self._urban_weight = float(weight @ strata.urban)
+        self._charged_weight = float(weight @ (strata.urban & strata.central))
         self._kilograms: list[float] = (
             number("recyclable_share_of_household_waste")
             * number("days_per_month")
@@ -127,7 +127,7 @@ class WasteAtHome:
         ).tolist()
         self._campaign = number("campaign_attitude_gain") / MONTHS_PER_YEAR
         self._hazardous = number("hazardous_capture")
-        self._bounds = block_bounds(len(weight))
+        self._bounds = block_bounds(len(strata.number))
         self._totals = np.empty((len(self._bounds) - 1, len(kernels.TOTALS)))
 
     def sort(self, situation: Situation) -> None:

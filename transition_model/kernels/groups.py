@@ -16,11 +16,34 @@ from transition_model.compilation import kernel, part
 type Array = NDArray[np.float64]
 
 
-class Groups(NamedTuple):
-    """Columns of the households that say to which group a row belongs, shape (n,)."""
+class RowStrata(NamedTuple):
+    """Strata of the rows, and what all rows of a stratum have in common.
 
-    district: NDArray[np.int16]
-    urban: NDArray[np.bool_]
+    A row's number takes one byte where weight, district, residence and place would take twelve.
+
+    Attributes
+    ----------
+    number
+        Stratum of each row, shape (n,); of the smallest type that counts the strata.
+    weight
+        Households that a row stands for, shape (strata,).
+    district
+        Number of the district, shape (strata,).
+    urban, central
+        1 for urban households, and for those of the central districts, shape (strata,).
+    """
+
+    number: NDArray[np.uint8]
+    weight: Array
+    district: NDArray[np.int64]
+    urban: NDArray[np.uint8]
+    central: NDArray[np.uint8]
+
+
+class Groups(NamedTuple):
+    """What says to which group a row belongs: its stratum, and its income group, shape (n,)."""
+
+    strata: RowStrata
     income_group: NDArray[np.int8]
 
 
@@ -39,22 +62,21 @@ def add_to_groups(groups: Groups, yuan: Array, first: int, count: int, total: Ar
     total
         Added to, shape (districts, 2, income groups).
     """
-    district, urban = groups.district[first : first + count], groups.urban[first : first + count]
+    strata, number = groups.strata, groups.strata.number[first : first + count]
     income_group = groups.income_group[first : first + count]
     for place in range(count):
-        total[district[place], np.uint8(urban[place]), income_group[place]] += yuan[place]
+        of = number[place]
+        total[strata.district[of], strata.urban[of], income_group[place]] += yuan[place]
 
 
 @kernel
-def hand_over(
-    groups: Groups, weight: Array, yuan: Array, subsidies: NDArray[Any]
-) -> tuple[float, float]:
+def hand_over(groups: Groups, yuan: Array, subsidies: NDArray[Any]) -> tuple[float, float]:
     """Give yuan to groups of households, to each household of a group the same.
 
     Parameters
     ----------
-    groups, weight
-        Of the households; ``weight`` is how many of them a row stands for, shape (n,).
+    groups
+        Of the households.
     yuan
         Of all households of a group, shape (districts, 2, income groups). What would go to groups
         in which nobody is any more goes to everybody.
@@ -68,10 +90,11 @@ def hand_over(
     """
     each = np.zeros(yuan.shape)
     everybody, given, ownerless = 0.0, 0.0, 0.0
-    for row in range(len(weight)):
-        place = groups.district[row], np.uint8(groups.urban[row]), groups.income_group[row]
-        each[place] += weight[row]
-        everybody += weight[row]
+    strata = groups.strata
+    for row in range(len(subsidies)):
+        of = strata.number[row]
+        each[strata.district[of], strata.urban[of], groups.income_group[row]] += strata.weight[of]
+        everybody += strata.weight[of]
     for district in range(yuan.shape[0]):
         for urban in range(yuan.shape[1]):
             for income_group in range(yuan.shape[2]):
@@ -83,9 +106,10 @@ def hand_over(
                 else:
                     ownerless += found
     gained = 0.0
-    for row in range(len(weight)):
-        place = groups.district[row], np.uint8(groups.urban[row]), groups.income_group[row]
-        gets = each[place] + ownerless / everybody
+    for row in range(len(subsidies)):
+        of = strata.number[row]
+        gets = each[strata.district[of], strata.urban[of], groups.income_group[row]]
+        gets += ownerless / everybody
         subsidies[row] += gets
-        gained += weight[row] * gets
+        gained += strata.weight[of] * gets
     return given, gained

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from transition_model.compilation import Fields, kernel, part
 from transition_model.kernels.draws import uniform
 from transition_model.kernels.exponential import exponential
-from transition_model.kernels.groups import Groups, add_to_groups
+from transition_model.kernels.groups import Groups, RowStrata, add_to_groups
 
 type Array = NDArray[np.float64]
 
@@ -68,19 +68,19 @@ class Columns(NamedTuple):
     bought, grade, readiness, claims
         Of the appliances, household by household, shape (n kinds,). Arrays with one axis are read
         several numbers at a time.
-    weight
-        Households that a row stands for, shape (n,).
+    strata
+        Of the rows.
     income_class
         Class of income, counted from the lowest, shape (n,).
     runs
-        First row of every run of rows of one weight, and the number of rows, shape (runs + 1,).
+        First row of every run of rows of one stratum, and the number of rows, shape (runs + 1,).
     """
 
     bought: NDArray[np.int32]
     grade: NDArray[np.uint8]
     readiness: Array
     claims: Array
-    weight: Array
+    strata: RowStrata
     income_class: NDArray[np.uint16]
     runs: NDArray[np.int64]
 
@@ -255,7 +255,7 @@ def scale_to(columns: Columns, stock: Array, scale: Array) -> None:
             for kind in range(kinds):
                 counted[kind] += 1 << (bits * grade_of[place])
                 place += 1
-        weight = columns.weight[first]
+        weight = columns.strata.weight[columns.strata.number[first]]
         for kind in range(kinds):
             for grade in range(grades):
                 rows = (counted[kind] >> (bits * grade)) & ((1 << bits) - 1)
@@ -330,8 +330,9 @@ def _live_on(
     in_mean = (1.0 - kept) / pace
     hazards = np.empty(kinds)
     place = first * kinds
+    number, of_stratum = columns.strata.number, columns.strata.weight
     for row in range(first, last):
-        weight = columns.weight[row]
+        weight = of_stratum[number[row]]
         of_class = columns.income_class[row]
         leaves = leaving[of_class]
         total = 0.0
@@ -536,7 +537,8 @@ def decide(
             )  # fmt: skip
             claimed, waiting = _add_up(
                 columns.income_class[start:end],
-                columns.weight[start:end],
+                columns.strata.number[start:end],
+                columns.strata.weight,
                 columns.grade[start * kinds : end * kinds],
                 classes.claimed[idea],
                 room.hazard[idea, (start - base) * kinds : (end - base) * kinds],
@@ -630,7 +632,8 @@ def _claim(
 @part
 def _add_up(
     income_class: NDArray[np.uint16],
-    weight: Array,
+    stratum: NDArray[np.uint8],
+    of_stratum: Array,
     grade: NDArray[np.uint8],
     by_class: Array,
     hazard: Array,
@@ -638,21 +641,21 @@ def _add_up(
     leaving: Array,
 ) -> tuple[float, float]:
     """Add up who leaves; yuan claimed by all rows."""
-    rows, kinds = len(weight), leaving.shape[1]
+    rows, kinds = len(stratum), leaving.shape[1]
     total, waiting = 0.0, 0.0
     place = 0
     for row in range(rows):
         of_class = income_class[row]
         by_kind = by_class[of_class]
         leaves = leaving[of_class]
-        now, later = 0.0, 0.0
+        weight, now, later = of_stratum[stratum[row]], 0.0, 0.0
         for kind in range(kinds):
-            leaves[kind, grade[place]] += weight[row] * hazard[place]
+            leaves[kind, grade[place]] += weight * hazard[place]
             now += claiming[place] * by_kind[kinds + kind]
             later += claiming[place] * by_kind[2 * kinds + kind]
             place += 1
-        total += weight[row] * now
-        waiting += weight[row] * later
+        total += weight * now
+        waiting += weight * later
     return total, waiting
 
 
@@ -688,7 +691,7 @@ def claims_of_groups(
     room = decided if kept else _room(constants, len(decided.hazard))
     spare, of_rows = np.empty((3, CHUNK * kinds)), np.empty(CHUNK)
     skipped = 2 * kinds if on_pause else kinds
-    rows = len(columns.weight)
+    rows, strata = len(columns.income_class), columns.strata
     for start in range(0, rows, CHUNK):
         end = min(start + CHUNK, rows)
         base = 0 if kept else start
@@ -704,7 +707,7 @@ def claims_of_groups(
             for kind in range(kinds):
                 yuan += room.claiming[idea, place] * by_kind[skipped + kind]
                 place += 1
-            of_rows[row - start] = columns.weight[row] * yuan
+            of_rows[row - start] = strata.weight[strata.number[row]] * yuan
         add_to_groups(groups, of_rows, start, end - start, claims)
 
 
@@ -842,7 +845,8 @@ def remember(
             if served > 0.0:
                 received[block] += _pay(
                     in_class,
-                    columns.weight[start:end],
+                    columns.strata.number[start:end],
+                    columns.strata.weight,
                     classes.claimed[0],
                     room.claiming[0, low:high],
                     served,
@@ -878,7 +882,8 @@ def remember(
 @part
 def _pay(
     income_class: NDArray[np.uint16],
-    weight: Array,
+    stratum: NDArray[np.uint8],
+    of_stratum: Array,
     by_class: Array,
     claiming: Array,
     served: float,
@@ -886,9 +891,9 @@ def _pay(
     subsidies: Array,
 ) -> float:
     """Pay a share of what rows claim; yuan of all of them, and in ``paid`` of each row."""
-    kinds = len(claiming) // len(weight)
+    kinds = len(claiming) // len(stratum)
     total, place = 0.0, 0
-    for row in range(len(weight)):
+    for row in range(len(stratum)):
         by_kind = by_class[income_class[row]]
         yuan = 0.0
         for kind in range(kinds):
@@ -896,7 +901,7 @@ def _pay(
             place += 1
         yuan *= served
         subsidies[row] += yuan
-        paid[row] = weight[row] * yuan
+        paid[row] = of_stratum[stratum[row]] * yuan
         total += paid[row]
     return total
 

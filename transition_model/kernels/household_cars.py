@@ -18,7 +18,7 @@ from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.compilation import formula, kernel, part
 from transition_model.kernels.draws import uniform
 from transition_model.kernels.exponential import exponential
-from transition_model.kernels.groups import Groups, add_to_groups
+from transition_model.kernels.groups import Groups, RowStrata, add_to_groups
 from transition_model.kernels.peers import count_cars
 
 type Array = NDArray[np.float64]
@@ -142,16 +142,14 @@ class CarColumns(NamedTuple):
     """Columns of the households that the car market reads and writes, shape (n,).
 
     Of adoption there is none (0 rows) where nothing depends on it. Class of income counts from the
-    lowest; what comes after it are :class:`.peers.Links`, and what
-    :class:`.groups.Groups` have beside ``urban``.
+    lowest; what comes after it are :class:`.peers.Links`, and the income group.
     """
 
     car: NDArray[np.int8]
     registered: NDArray[np.int32]
     owned_since: NDArray[np.int32]
     readiness: Array
-    weight: Array
-    urban: NDArray[np.bool_]
+    strata: RowStrata
     home_charging: NDArray[np.bool_]
     attitude: Array
     familiarity: Array
@@ -162,7 +160,6 @@ class CarColumns(NamedTuple):
     first_elsewhere: NDArray[np.int64]
     which: NDArray[np.uint8]
     to: NDArray[np.int32]
-    district: NDArray[np.int16]
     income_group: NDArray[np.int8]
 
 
@@ -206,7 +203,7 @@ class CarWork(NamedTuple):
 
     powers: Array
     kind: NDArray[np.uint8]
-    cell: NDArray[np.int16]
+    cell: NDArray[np.uint8]
     peers_seen: NDArray[np.uint8]
     decided: Array
     moved: NDArray[np.float32]
@@ -422,9 +419,9 @@ def _open_block(
     partial[:] = 0.0
     oldest = _find_cells(columns, work, terms, month, ages, none, partial, first, last)
     if columns.adoption.shape[0] > 0:
-        weight, adoption = columns.weight[first:last], columns.adoption[first:last]
+        number, adoption = columns.strata.number[first:last], columns.adoption[first:last]
         for place in range(last - first):
-            partial[none + 1] += weight[place] * adoption[place]
+            partial[none + 1] += columns.strata.weight[number[place]] * adoption[place]
     count_cars(
         columns.car, columns.steps, columns.elsewhere, columns.first_elsewhere, columns.which,
         columns.to, first, last, work.peers_seen[0, first:last], work.peers_seen[1, first:last],
@@ -471,8 +468,8 @@ def _find_cells(
 ) -> int:
     """Kind and cell of a block's rows, their weight by cell, and the age of their oldest car."""
     cars, registrations = columns.car[first:last], columns.registered[first:last]
-    owners_since, weight = columns.owned_since[first:last], columns.weight[first:last]
-    urban, kinds = columns.urban[first:last], work.kind[first:last]
+    owners_since, strata = columns.owned_since[first:last], columns.strata
+    number, kinds = strata.number[first:last], work.kind[first:last]
     cells = work.cell[first:last]
     registered_by = terms.registered_by
     year, earliest = month // MONTHS_PER_YEAR, month
@@ -486,9 +483,10 @@ def _find_cells(
             cell = car * ages + age
             scraps = registered <= registered_by[car] and owned <= terms.owned_by_scrappage
             kind = ((car + 1) * 2 + int(scraps)) * 2 + int(owned <= terms.owned_by_replacement)
-        kinds[place] = kind * 2 + int(urban[place])
+        of = number[place]
+        kinds[place] = kind * 2 + int(strata.urban[of])
         cells[place] = cell
-        partial[cell] += weight[place]
+        partial[cell] += strata.weight[of]
     return month - earliest
 
 
@@ -743,7 +741,8 @@ def _gather(
     """Bring what is known of a chunk of rows together; rows that are missing weigh nothing."""
     count = until - first
     kinds, cells = work.kind[first:until], work.cell[first:until]
-    registered, weight = columns.registered[first:until], columns.weight[first:until]
+    registered, number = columns.registered[first:until], columns.strata.number[first:until]
+    weight = columns.strata.weight
     classes = columns.income_class[first:until]
     per_first = month.income**constants.first_elasticity
     per_moved = month.income**constants.transfer_elasticity
@@ -762,7 +761,7 @@ def _gather(
         bound = np.inf if owns else constants.first_ceiling
         buffer[_NATURAL_LEFT + place] = natural[age]
         buffer[_NATURAL_MOVED + place] = month.market * min(bound, hazard)
-        buffer[_WEIGHT + place] = weight[place] * factor[cells[place]]
+        buffer[_WEIGHT + place] = weight[number[place]] * factor[cells[place]]
         buffer[_RURAL + place] = 1.0 - (kind & 1)
         buffer[_SELLS + place] = (kind >> 1) & 1
         buffer[_OWNS + place] = 1.0 if owns else 0.0
@@ -1143,7 +1142,7 @@ def _mix(
                 row = first + place
                 car, cell = columns.car[row], work.cell[row]
                 buffer[_PLUG + place] = 1.0 if columns.home_charging[row] and car <= 0 else 0.0
-                buffer[_WEIGHT + place] = columns.weight[row] * work.factor[cell]
+                buffer[_WEIGHT + place] = _weight(columns, row) * work.factor[cell]
             for place in range(until - first, CHUNK):
                 buffer[_WEIGHT + place] = 0.0
             _add_up(work, constants, buffer, sums, first, until)
@@ -1426,15 +1425,16 @@ def _room(changes: NDArray[np.int32], count: int) -> NDArray[np.int32]:
 @part
 def _sell_on(columns: CarColumns, work: CarWork, buffer: Array, first: int, until: int) -> None:
     """Cars that are sold on, by group of rows, and the hazard of it."""
-    cars, weight = columns.car[first:until], columns.weight[first:until]
+    cars, number = columns.car[first:until], columns.strata.number[first:until]
     cells, moved = work.cell[first:until], work.moved[first:until]
+    weight = columns.strata.weight
     for start in range(0, until - first, GROUP):
         sold = 0.0
         for place in range(start, min(start + GROUP, until - first)):
             moved[place] = buffer[_MOVED + place]
             hazard = np.float64(moved[place])
             if cars[place] >= 0:
-                sold += weight[place] * work.factor[cells[place]] * hazard
+                sold += weight[number[place]] * work.factor[cells[place]] * hazard
         work.sold_on[(first + start) // GROUP] = sold
 
 
@@ -1457,7 +1457,7 @@ def _pay_for_cars(
     Hazards and probabilities in ``buffer`` are used up.
     """
     count, amounts, replaced = until - first, terms.amounts, constants.replacement_share
-    cells, weight = work.cell[first:until], columns.weight[first:until]
+    cells, strata = work.cell[first:until], columns.strata
     readiness = columns.readiness[first:until]
     for place in range(count):
         readiness[place] += buffer[_REFILL_LEFT + place] + buffer[_REFILL_MOVED + place]
@@ -1492,11 +1492,11 @@ def _pay_for_cars(
             each = new * engine + h * hybrid + e * electric
             buffer[_SUMS + place] = buffer[_WEIGHT + place] * each
         if programme == 2:
-            urban = columns.urban[first:until]
+            number = strata.number[first:until]
             for place in range(count):
-                if urban[place]:
+                if strata.urban[number[place]] == 1:
                     buffer[_SUMS + place] = 0.0
-        _hand_out(columns, buffer, weight, money[programme], subsidies, received, programme,
+        _hand_out(columns, buffer, money[programme], subsidies, received, programme,
                   programme != 2 + 2, first, until)  # fmt: skip
 
 
@@ -1553,15 +1553,14 @@ def _pay_claims(
         else:
             each = ((kind >> 1) & 1) * ((1.0 - h - e) * yuan + h * yuan_h + e * yuan_e)
         buffer[_SUMS + place] = work.factor[cells[place]] * buffer[left + place] * each
-    _hand_out(columns, buffer, columns.weight[first:until], money, subsidies, received, way, True,
-              first, until)  # fmt: skip
+    _hand_out(columns, buffer, money, subsidies, received, way, True, first,
+              until)  # fmt: skip
 
 
 @part
 def _hand_out(
     columns: CarColumns,
     buffer: Array,
-    weight: Array,
     money: Array,
     subsidies: Array,
     received: Array,
@@ -1576,8 +1575,9 @@ def _hand_out(
         gets = subsidies[first:until]
         for place in range(count):
             gets[place] += buffer[_SUMS + place]
+    number, weight = columns.strata.number[first:until], columns.strata.weight
     for place in range(count):
-        buffer[_SUMS + place] *= weight[place]
+        buffer[_SUMS + place] *= weight[number[place]]
     for place in range(count, CHUNK):
         buffer[_SUMS + place] = 0.0
     add_to_groups(_groups(columns), buffer[_SUMS : _SUMS + CHUNK], first, count, money)
@@ -1586,7 +1586,13 @@ def _hand_out(
 
 @part
 def _groups(columns: CarColumns) -> Groups:
-    return Groups(columns.district, columns.urban, columns.income_group)
+    return Groups(columns.strata, columns.income_group)
+
+
+@part
+def _weight(columns: CarColumns, row: int) -> float:
+    """Households that a row stands for."""
+    return float(columns.strata.weight[columns.strata.number[row]])
 
 
 @part
@@ -1627,11 +1633,7 @@ def _draw_new_cars(
     until: int,
 ) -> tuple[int, float]:
     """Note whose car goes, and who has a new one; and how many others may want a used one."""
-    cars, weights, cells = (
-        columns.car[first:until],
-        columns.weight[first:until],
-        work.cell[first:until],
-    )
+    cars, cells = columns.car[first:until], work.cell[first:until]
     sought = 0.0
     leaving, factor = keys[0], work.factor
     for place in range(until - first):
@@ -1639,7 +1641,7 @@ def _draw_new_cars(
         draw = uniform(leaving, row)
         owns, moved = cars[place] >= 0, buffer[_MOVED + place]
         if draw >= buffer[_LEFT + place] + moved:
-            sought += 0.0 if owns else weights[place] * factor[cells[place]] * moved
+            sought += 0.0 if owns else _weight(columns, row) * factor[cells[place]] * moved
             continue
         scraps = owns and draw < buffer[_LEFT + place]
         hybrid, electric = buffer[_MOVED_H + place], buffer[_MOVED_E + place]
@@ -1703,7 +1705,7 @@ def _seller(columns: CarColumns, work: CarWork, place: float, rows: int, groups:
     passed = work.sold_on[group - 1] if group > 0 else 0.0
     for row in range(group * GROUP, rows):
         if columns.car[row] >= 0:
-            weight = columns.weight[row] * work.factor[work.cell[row]]
+            weight = _weight(columns, row) * work.factor[work.cell[row]]
             passed += weight * work.moved[row]
         if passed > place:
             return row
@@ -1761,7 +1763,7 @@ def claims_of_groups(
     hazard, hybrid, electric = _LEFT, _LEFT_H, _LEFT_E
     if way == 1:
         hazard, hybrid, electric = _MOVED, _MOVED_H, _MOVED_E
-    kinds, cells, weight, factor = work.kind, work.cell, columns.weight, work.factor
+    kinds, cells, factor = work.kind, work.cell, work.factor
     rows, buffer, groups = columns.car.shape[0], np.ones(_BUFFER), _groups(columns)
     for first in range(0, rows, CHUNK):
         until = min(first + CHUNK, rows)
@@ -1769,7 +1771,8 @@ def claims_of_groups(
         for place in range(until - first):
             row = first + place
             kind, h, e = int(kinds[row]), buffer[hybrid + place], buffer[electric + place]
-            own, slot = weight[row] * factor[cells[row]] * buffer[hazard + place], _SUMS + place
+            own = _weight(columns, row) * factor[cells[row]] * buffer[hazard + place]
+            slot = _SUMS + place
             engine, h, e = (
                 own * (1.0 - h - e) * claiming[kind, 0],
                 own * h * claiming[kind, 1],

@@ -262,7 +262,6 @@ def yuan_of_cells(
 @kernel
 def add_claims(
     groups: Groups,
-    weight: Array,
     cell_of: NDArray[np.uint16],
     yuan: Array,
     claims: Array,
@@ -271,22 +270,23 @@ def add_claims(
 
     Parameters
     ----------
-    groups, weight, cell_of
+    groups, cell_of
         Of the households.
     yuan
         Of :func:`yuan_of_cells`.
     claims
         Added to, shape (districts, 2, income groups).
     """
-    for row in range(len(weight)):
-        place = groups.district[row], np.uint8(groups.urban[row]), groups.income_group[row]
-        claims[place] += weight[row] * yuan[cell_of[row]]
+    strata = groups.strata
+    for row in range(len(cell_of)):
+        of = strata.number[row]
+        place = strata.district[of], strata.urban[of], groups.income_group[row]
+        claims[place] += strata.weight[of] * yuan[cell_of[row]]
 
 
 @kernel
 def pay(
     groups: Groups,
-    weight: Array,
     cell_of: NDArray[np.uint16],
     yuan: Array,
     bounds: NDArray[np.int64],
@@ -300,7 +300,7 @@ def pay(
 
     Parameters
     ----------
-    groups, weight, cell_of, yuan
+    groups, cell_of, yuan
         As for :func:`add_claims`.
     bounds, first, last
         As for :func:`live_on`, of all rows.
@@ -310,15 +310,17 @@ def pay(
         Yuan that all rows receive, and the rows of each group, written, shapes (blocks,) and
         (blocks, districts, 2, income groups).
     """
+    strata = groups.strata
     for block in range(first, last):
         total, of_group = 0.0, by_group[block]
         of_group[:] = 0.0
         for row in range(bounds[block], bounds[block + 1]):
             each = yuan[cell_of[row]]
             subsidies[row] += each
-            place = groups.district[row], np.uint8(groups.urban[row]), groups.income_group[row]
-            of_group[place] += weight[row] * each
-            total += weight[row] * each
+            of = strata.number[row]
+            place = strata.district[of], strata.urban[of], groups.income_group[row]
+            of_group[place] += strata.weight[of] * each
+            total += strata.weight[of] * each
         received[block] = total
 
 

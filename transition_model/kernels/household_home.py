@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from transition_model.compilation import kernel, part
 from transition_model.kernels.draws import uniform
+from transition_model.kernels.groups import RowStrata
+from transition_model.kernels.row_runs import RowRuns, list_rows
 from transition_model.policy.priced_amounts import Pieces, paid_for
 
 type Array = NDArray[np.float64]
@@ -68,7 +70,7 @@ class Users(NamedTuple):
     habit: Array
     persons: NDArray[np.uint8]
     income_class: NDArray[np.uint16]
-    weight: Array
+    strata: RowStrata
 
 
 class Good(NamedTuple):
@@ -208,10 +210,10 @@ def use_electricity(
             else:
                 chosen[:] = 0.0
             _answer(answer, count, before, change)
-            weight = users.weight[start:end]
+            number, weight = users.strata.number[start:end], users.strata.weight
             wider = time_of_use.dear_at_home - time_of_use.dear_away
             for place in range(count):
-                weighted = weight[place] * use[place]
+                weighted = weight[number[place]] * use[place]
                 share = time_of_use.dear_away + day_load[place] * wider
                 used += weighted
                 answered += weighted * change[place]
@@ -246,6 +248,12 @@ def _use(users: Users, good: Good, row: Any) -> float:
     """Units that a household uses at incomes of 2020."""
     size, income = good.of_size[users.persons[row]], good.of_income[users.income_class[row]]
     return float(users.habit[row] * size * income)
+
+
+@part
+def _weight(users: Users, row: Any) -> float:
+    """Households that a row stands for."""
+    return float(users.strata.weight[users.strata.number[row]])
 
 
 @part
@@ -310,7 +318,7 @@ def _answer(answer: Answer, count: int, before: Array, change: Array) -> None:
 
 @kernel
 def use_of_good(
-    rows: NDArray[np.uint32],
+    runs: RowRuns,
     left_out: NDArray[np.bool_],
     users: Users,
     good: Good,
@@ -327,8 +335,8 @@ def use_of_good(
 
     Parameters
     ----------
-    rows
-        Row numbers of those who have the tariff, shape (n,).
+    runs
+        Rows of those who have the tariff.
     left_out
         Rows that are left out all the same; none if it has no rows.
     users, good
@@ -342,23 +350,30 @@ def use_of_good(
     before = _first_price(prices.starts_before, prices.rises_before)
     now = _first_price(prices.starts, prices.rises) if prices.holds else uniform_price
     of_first_tier = _factor(now - before, before, answer)
+    rows = np.empty(CHUNK, dtype=np.uint32)
     for block in range(first, last):
         used, answered = 0.0, 0.0
-        for row in rows[bounds[block] : bounds[block + 1]]:
-            if len(left_out) > 0 and left_out[row]:
-                continue
-            amount = _use(users, good, row) * income_factor
-            factor = of_first_tier
-            if amount > bound:
-                before = _perceived(
-                    amount, prices.starts_before, prices.rises_before, answer.marginal_weight
-                )
-                now = uniform_price
-                if prices.holds:
-                    now = _perceived(amount, prices.starts, prices.rises, answer.marginal_weight)
-                factor = _factor(now - before, before, answer)
-            used += users.weight[row] * amount
-            answered += users.weight[row] * amount * factor
+        for start in range(bounds[block], bounds[block + 1], CHUNK):
+            end = min(start + CHUNK, bounds[block + 1])
+            list_rows(runs, start, end, rows)
+            for row in rows[: end - start]:
+                if len(left_out) > 0 and left_out[row]:
+                    continue
+                amount = _use(users, good, row) * income_factor
+                factor = of_first_tier
+                if amount > bound:
+                    before = _perceived(
+                        amount, prices.starts_before, prices.rises_before, answer.marginal_weight
+                    )
+                    now = uniform_price
+                    if prices.holds:
+                        now = _perceived(
+                            amount, prices.starts, prices.rises, answer.marginal_weight
+                        )
+                    factor = _factor(now - before, before, answer)
+                weight = _weight(users, row)
+                used += weight * amount
+                answered += weight * amount * factor
         totals[block, 0] = used
         totals[block, 1] = answered
 
@@ -396,7 +411,7 @@ def relieve(
     """
     totals[:] = 0.0
     for row in rows:
-        amount, weight = _use(users, good, row) * income_factor, users.weight[row]
+        amount, weight = _use(users, good, row) * income_factor, _weight(users, row)
         average = uniform_price
         if prices.holds:
             average = _bill(amount, prices.starts, prices.rises) / amount
@@ -436,21 +451,22 @@ def give_free_electricity(
     for row in rows:
         yuan = paid_for(free, _use(users, good, row) * income_factor)
         received[row] += yuan
-        total += users.weight[row] * yuan
+        total += _weight(users, row) * yuan
     return total
 
 
 @kernel
 def average_price(
-    rows: NDArray[np.uint32], users: Users, good: Good, prices: Prices, income_factor: float
+    runs: RowRuns, users: Users, good: Good, prices: Prices, income_factor: float
 ) -> float:
-    """Yuan a unit on average at the tariff of 2020; of all households if there are no rows."""
+    """Yuan a unit on average at the tariff of 2020, of the households of some rows."""
     due, used = 0.0, 0.0
-    for place in range(len(rows) if len(rows) > 0 else len(users.weight)):
-        row = rows[place] if len(rows) > 0 else np.uint32(place)
-        amount, weight = _use(users, good, row) * income_factor, users.weight[row]
-        due += weight * _bill(amount, prices.starts_before, prices.rises_before)
-        used += weight * amount
+    for run in range(len(runs.first)):
+        first, length = runs.first[run], runs.place[run + 1] - runs.place[run]
+        for row in range(first, first + length):
+            amount, weight = _use(users, good, row) * income_factor, _weight(users, row)
+            due += weight * _bill(amount, prices.starts_before, prices.rises_before)
+            used += weight * amount
     return due / used
 
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from transition_model.compilation import kernel, part
 from transition_model.kernels.exponential import exponential
+from transition_model.kernels.groups import RowStrata
+from transition_model.kernels.row_runs import RowRuns, list_rows
 
 type Array = NDArray[np.float64]
 
@@ -50,14 +52,16 @@ class Travellers(NamedTuple):
 
     Attributes
     ----------
-    rows
-        Row numbers, shape (travellers,).
-    weight, income_class, persons, attitude, car, received
+    runs
+        Which rows they are.
+    strata
+        Of all households.
+    income_class, persons, attitude, car, received
         Columns of all households, class of income from the lowest, shape (n,).
     """
 
-    rows: NDArray[np.uint32]
-    weight: Array
+    runs: RowRuns
+    strata: RowStrata
     income_class: NDArray[np.uint16]
     persons: NDArray[np.int8]
     attitude: Array
@@ -141,18 +145,20 @@ def travel(
     """
     green_now, green_before = np.exp(month.green), np.exp(month.green_before)
     public_now, public_before = np.exp(month.public), np.exp(month.public_before)
-    conviction = np.empty(CHUNK)
+    conviction, rows = np.empty(CHUNK), np.empty(CHUNK, dtype=np.uint32)
+    number, of_stratum = travellers.strata.number, travellers.strata.weight
     for block in range(first, last):
         green, driven, received = 0.0, 0.0, 0.0
         for start in range(bounds[block], bounds[block + 1], CHUNK):
             end = min(start + CHUNK, bounds[block + 1])
-            rows = travellers.rows[start:end]
-            for place in range(len(rows)):
+            count = end - start
+            list_rows(travellers.runs, start, end, rows)
+            for place in range(count):
                 conviction[place] = constants.attitude * travellers.attitude[rows[place]]
-            _exponentials(conviction, len(rows))
-            for place in range(len(rows)):
+            _exponentials(conviction, count)
+            for place in range(count):
                 row = rows[place]
-                of_class, weight = travellers.income_class[row], travellers.weight[row]
+                of_class, weight = travellers.income_class[row], of_stratum[number[row]]
                 public, hired = affinity[1, of_class], affinity[2, of_class]
                 walked = conviction[place] * green_now * affinity[0, of_class]
                 walked *= 1.0 + public_now * public
@@ -207,31 +213,36 @@ def green_taste(
         Where to look, and how exactly.
     """
     whole = 0.0
-    count = len(travellers.rows)
-    for place in range(count):
-        row = travellers.rows[place]
-        of_class = travellers.income_class[row]
-        conviction[place] = (
-            exponential(constants.attitude * travellers.attitude[row])
-            * np.exp(month.green)
-            * (1.0 + np.exp(month.public) * affinity[1, of_class])
-        )
-        whole += travellers.weight[row]
+    runs, place = travellers.runs, 0
+    number, of_stratum = travellers.strata.number, travellers.strata.weight
+    for run in range(len(runs.first)):
+        first, length = runs.first[run], runs.place[run + 1] - runs.place[run]
+        for row in range(first, first + length):
+            of_class = travellers.income_class[row]
+            conviction[place] = (
+                exponential(constants.attitude * travellers.attitude[row])
+                * np.exp(month.green)
+                * (1.0 + np.exp(month.public) * affinity[1, of_class])
+            )
+            whole += of_stratum[number[row]]
+            place += 1
     while high - low > tolerance:
         middle = (low + high) / 2.0
         taste = np.exp(middle)
-        green = 0.0
-        for place in range(count):
-            row = travellers.rows[place]
-            of_class = travellers.income_class[row]
-            walked = taste * conviction[place]
-            without = walked + affinity[2, of_class]
-            share = walked / without
-            car = travellers.car[row]
-            if car >= 0:
-                drawn = affinity[3 + car, of_class]
-                share *= 1.0 - constants.at_hand * drawn / (without + drawn)
-            green += travellers.weight[row] * share
+        green, place = 0.0, 0
+        for run in range(len(runs.first)):
+            first, length = runs.first[run], runs.place[run + 1] - runs.place[run]
+            for row in range(first, first + length):
+                of_class = travellers.income_class[row]
+                walked = taste * conviction[place]
+                without = walked + affinity[2, of_class]
+                share = walked / without
+                car = travellers.car[row]
+                if car >= 0:
+                    drawn = affinity[3 + car, of_class]
+                    share *= 1.0 - constants.at_hand * drawn / (without + drawn)
+                green += of_stratum[number[row]] * share
+                place += 1
         if green < wanted * whole:
             low = middle
         else:
@@ -240,9 +251,9 @@ def green_taste(
 
 
 @kernel
-def weight_of_owners(car: NDArray[np.int8], weight: Array) -> float:
+def weight_of_owners(car: NDArray[np.int8], strata: RowStrata) -> float:
     """Weight of all rows that have a car."""
     total = 0.0
     for row in range(len(car)):
-        total += weight[row] if car[row] >= 0 else 0.0
+        total += strata.weight[strata.number[row]] if car[row] >= 0 else 0.0
     return total

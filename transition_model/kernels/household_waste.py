@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from transition_model.compilation import kernel, part
 from transition_model.kernels.draws import uniform
 from transition_model.kernels.exponential import exponential
+from transition_model.kernels.groups import RowStrata
 from transition_model.kernels.peers import add_up, first_link
 from transition_model.policy.priced_amounts import Pieces, paid_for
 
@@ -81,9 +82,7 @@ class Columns(NamedTuple):
     supervision_rank: Array
     supervision_key: np.uint64
     persons: NDArray[np.uint8]
-    weight: Array
-    urban: NDArray[np.bool_]
-    central: NDArray[np.bool_]
+    strata: RowStrata
     received: Array
     steps: NDArray[np.int64]
     elsewhere: NDArray[np.uint8]
@@ -166,7 +165,7 @@ def sort(
         drive[staff] = duty + constants.control * constants.ease[staff]
         drive[staff] += constants.staff * staff
         drive[staff, 1] += constants.fee * rules.fee
-    links = len(columns.steps)
+    links, strata = len(columns.steps), columns.strata
     for block in range(first, last):
         food, recycled, rewarded, credited = 0.0, 0.0, 0.0, 0.0
         entry = first_link(columns.elsewhere, columns.first_elsewhere, bounds[block])
@@ -185,13 +184,13 @@ def sort(
                 others,
             )
             _rank(columns.supervision_rank, columns.supervision_key, start, end, rank)
-            urban, central = columns.urban[start:end], columns.central[start:end]
+            number = strata.number[start:end]
             persons, habits = columns.persons[start:end], columns.habit[start:end]
-            weights = columns.weight[start:end]
             for place in range(end - start):
                 norm = others[place] / links
                 staffed = np.uint8(rank[place] < supervision)
-                charged = np.uint8(central[place] and urban[place])
+                of = number[place]
+                charged = strata.central[of] & strata.urban[of]
                 size = persons[place]
                 power[place] = -constants.steepness * (
                     constants.attitude * power[place]
@@ -199,8 +198,8 @@ def sort(
                     + drive[staffed, charged]
                     + push[size] * (1.0 - constants.crowding * norm)
                 )
-                if urban[place]:
-                    weight, habit = weights[place], habits[place]
+                if strata.urban[of] == 1:
+                    weight, habit = strata.weight[of], habits[place]
                     clean = habit * constants.accuracy[staffed]
                     food += weight * clean * constants.loads_taken[staffed]
                     more = min(1.0, constants.gain * clean + offered[size])

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from transition_model.compilation import kernel
 from transition_model.kernels.draws import uniform
 
+type Array = NDArray[np.float64]
+
 
 @kernel
 def class_of_draw(bounds: NDArray[np.float64], draw: float) -> int:
@@ -51,32 +53,80 @@ def draw_classes(
 
 
 @kernel
-def weigh(number: NDArray[Any], weight: NDArray[np.float64], total: NDArray[np.float64]) -> None:
-    """Add each row's weight to that of its number; shapes (n,), (n,) and (numbers,)."""
+def weigh(number: NDArray[Any], stratum: NDArray[Any], weight: Array, total: Array) -> None:
+    """Add each row's weight to that of its number.
+
+    Parameters
+    ----------
+    number, stratum
+        Of each row, shape (n,).
+    weight
+        Of a row of each stratum, shape (strata,).
+    total
+        Added to, shape (numbers,).
+    """
     for row in range(len(number)):
-        total[number[row]] += weight[row]
+        total[number[row]] += weight[stratum[row]]
 
 
 @kernel
-def weight_below(
+def group_by_rank(
     rank: NDArray[Any],
-    weight: NDArray[np.float64],
-    passed: NDArray[np.float64],
-    below: NDArray[np.float64],
+    stratum: NDArray[Any],
+    weight: Array,
+    passed: Array,
+    size: float,
+    groups: int,
+    group: NDArray[np.int8],
 ) -> None:
-    """Weight of all rows that rank lower, and half of one's own.
+    """Groups of equal weight, by the weight of all rows that rank lower and half of one's own.
 
     Parameters
     ----------
     rank
         Of each row, shape (n,); rows of one rank follow each other as they stand.
-    weight
-        Of each row, shape (n,).
+    stratum, weight
+        As for :func:`weigh`.
     passed
         Weight of all lower ranks, by rank; is used up.
-    below
+    size
+        Weight of a group.
+    groups
+        How many there are.
+    group
         Filled, shape (n,).
     """
     for row in range(len(rank)):
-        below[row] = passed[rank[row]] + 0.5 * weight[row]
-        passed[rank[row]] += weight[row]
+        own = weight[stratum[row]]
+        group[row] = min(int((passed[rank[row]] + own / 2.0) / size), groups - 1)
+        passed[rank[row]] += own
+
+
+@kernel
+def mark_lowest(
+    rank: NDArray[Any],
+    stratum: NDArray[Any],
+    weight: Array,
+    passed: Array,
+    bound: float,
+    low: NDArray[np.bool_],
+) -> None:
+    """Mark rows of some strata below which, with half of their own, less than a weight ranks.
+
+    Parameters
+    ----------
+    rank, stratum, passed
+        As for :func:`group_by_rank`.
+    weight
+        Of a row of each stratum, shape (strata,); 0 of the strata that don't count.
+    bound
+        The weight.
+    low
+        Set where a row is marked, shape (n,).
+    """
+    for row in range(len(rank)):
+        own = weight[stratum[row]]
+        if own > 0.0:
+            if passed[rank[row]] + own / 2.0 < bound:
+                low[row] = True
+            passed[rank[row]] += own
