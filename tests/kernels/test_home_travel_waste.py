@@ -92,7 +92,7 @@ def in_numpy(city: Households, at: Situation) -> None:
     index = at.parameters.scalar("income_index", at.month)
     relative = city.columns["income"] * index / city._reference_income
     household_home.use_at_home(city.columns, at, relative)
-    household_travel.travel(city.columns, at, relative, city._trips.taste, FIRST)
+    household_travel.travel(city.columns, at, relative, city._taste, FIRST)
     household_waste.sort_waste(city.columns, at)
 
 
@@ -100,7 +100,7 @@ def in_kernels(city: Households, at: Situation) -> None:
     parameters, reference = at.parameters, city._reference_income
     index = parameters.scalar("income_index", at.month)
     HomeUse(city.columns, parameters, reference).use(at, index)
-    Trips(city.columns, parameters, reference, FIRST, city._trips.taste).travel(at, index)
+    Trips(city.columns, parameters, reference, FIRST, city._taste).travel(at, index)
     WasteAtHome(city.columns, parameters, city._room).sort(at)
 
 
@@ -191,7 +191,7 @@ def test_a_rule_of_another_form_is_answered_the_same(
 def test_the_taste_for_green_modes_is_that_of_numpy(parameters: ParameterValues) -> None:
     city = Households.build(None, parameters, 3, 1, ROWS, FIRST)
     by_numpy = household_travel.green_taste(city.columns, parameters, FIRST)
-    assert city._trips.taste == pytest.approx(by_numpy, abs=2.0 * household_travel.TASTE_TOLERANCE)
+    assert city._taste == pytest.approx(by_numpy, abs=2.0 * household_travel.TASTE_TOLERANCE)
 
 
 def test_months_follow_each_other_in_kernels_as_with_numpy(parameters: ParameterValues) -> None:

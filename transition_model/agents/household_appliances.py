@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.agents.situation import Situation
-from transition_model.behaviour import appliance_choice, replacement, vehicle_choice
+from transition_model.behaviour import appliance_choice, options, replacement, vehicle_choice
 from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.policy.trade_in import TradeInOffer
 
@@ -87,19 +87,21 @@ def decide_appliances(
     within = appliance_choice.share_within_limit(
         columns["appliance_claims"], offer.appliance_limit.astype(np.float64)
     )
-    expected_rebate = within * np.einsum("nag,ag->na", shares, rebate)
+    expected_rebate = within * options.expected(shares, rebate)
     raised = appliance_choice.rebate_factor(
         expected_rebate / price.mean(axis=1), parameters.scalar("appliance_rebate_response")
     )
     arriving = replacement.arrival_factor(raised, parameters.scalar("additional_replacement_share"))
     readiness, lead = columns["appliance_readiness"], parameters.scalar("goods_replacement_lead")
     mean, after = replacement.ready_over_month(readiness, raised, arriving, lead)
-    age = np.maximum(situation.month.index - columns["appliance_bought"], 0) / MONTHS_PER_YEAR
-    natural = replacement.weibull_hazard_per_month(
-        age,
+    age = np.maximum(situation.month.index - columns["appliance_bought"], 0)
+    # Ages are whole months, of which there are few.
+    at_age = replacement.weibull_hazard_per_month(
+        np.arange(int(age.max()) + 1)[:, None] / MONTHS_PER_YEAR,
         parameters.array("appliance_life_scale"),
         parameters.scalar("appliance_life_shape"),
     )
+    natural = np.take_along_axis(at_age, age, axis=0)
     hazard = np.minimum(1.0, natural * raised * mean)
     weight = scaled_weight(
         columns["appliance_grade"], columns["weight"], situation.stocks["appliances_in_use"]
@@ -119,10 +121,10 @@ def decide_appliances(
         grade_shares=shares,
         purchases=np.einsum("na,nag->ag", leaving, shares),
         discards=discards,
-        claimed=claiming * np.einsum("nag,ag->na", shares, paid) / columns["weight"][:, None],
-        claims=(claiming * np.einsum("nag,ag->na", shares, offer.appliance)).sum(axis=1),
-        claims_on_pause=(claiming * np.einsum("nag,ag->na", shares, offer.appliance_paused)).sum(
-            axis=1
+        claimed=claiming * options.expected(shares, paid) / columns["weight"][:, None],
+        claims=options.expected(claiming, options.expected(shares, offer.appliance)),
+        claims_on_pause=options.expected(
+            claiming, options.expected(shares, offer.appliance_paused)
         ),
         refill=after - readiness,
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.behaviour import replacement, vehicle_choice
+from transition_model.behaviour import options, replacement, vehicle_choice
 from transition_model.calendar import MONTHS_PER_YEAR
 from transition_model.parameters import ParameterValues
 from transition_model.policy.trade_in import TradeInOffer, is_new_energy
@@ -324,21 +324,22 @@ def _pull(
     parameters: ParameterValues,
 ) -> tuple[Array, Array]:
     """Factors on leaving and on becoming ready of one way to a new car, shape (n,) each."""
-    now = (probability * money).sum(axis=1)
-    raised = replacement.offer_factor(now + (probability * anyway).sum(axis=1), response)
+    now = options.expected(probability, money)
+    raised = replacement.offer_factor(now + options.expected(probability, anyway), response)
     arriving = replacement.arrival_factor(raised, parameters.scalar("additional_replacement_share"))
     hurry, foresight = (
         parameters.scalar("announced_end_response"),
         parameters.scalar("subsidy_foresight"),
     )
     for before, after in (
-        (now, (probability * (entitled * end.amount), end)),
-        (probability @ relief, (probability * tax_end.amount, tax_end)),
+        (now, (entitled, end)),
+        (probability @ relief, (np.ones_like(relief), tax_end)),
     ):
-        later, known = after
+        due, known = after
         if np.isfinite(known.months_left):
+            later = options.expected(probability, due * known.amount)
             raised = raised * replacement.hurry_before_end(
-                before, later.sum(axis=1), known.months_left, hurry, foresight
+                before, later, known.months_left, hurry, foresight
             )
     return raised, arriving
 
@@ -529,7 +530,7 @@ def remember(
         decision.after_scrappage,
         np.where(sells[:, None], decision.after_transfer, decision.at_first),
     )
-    chosen = (draws["powertrain"][:, None] > np.cumsum(probabilities, axis=1)[:, :-1]).sum(axis=1)
+    chosen = options.total(draws["powertrain"][:, None] > options.added_up(probabilities)[:, :-1])
     buys = rebuys | sells | first
     car[scraps], registered[scraps], owned_since[scraps] = -1, -1, -1
     car[buys], registered[buys], owned_since[buys] = chosen[buys], month_index, month_index
@@ -554,8 +555,8 @@ def peer_share(car: NDArray[np.int8], peers: NDArray[np.int32]) -> Array:
     Households whose peers have no car see none.
     """
     seen = car[peers]
-    cars = (seen >= 0).sum(axis=1)
-    return np.asarray((seen > 0).sum(axis=1) / np.maximum(cars, 1), dtype=np.float64)
+    new_energy, cars = options.total(seen > 0), options.total(seen >= 0)
+    return np.asarray(new_energy / np.maximum(cars, 1), dtype=np.float64)
 
 
 def new_energy_mask() -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.behaviour import goods_demand, replacement
+from transition_model.behaviour import goods_demand, options, replacement
 from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.instruments import Instrument
 from transition_model.instruments.attributes import Claims
@@ -129,17 +129,17 @@ def decide_goods(
     raised = goods_demand.rebate_factor(
         hoped / price, parameters.scalar(f"{good.name}_rebate_response")
     )
-    leaving = raised.mean(axis=1)
+    leaving = options.total(raised) / price.shape[1]
     arriving = replacement.arrival_factor(
         leaving, parameters.scalar("additional_replacement_share")
     )
     mean, after = replacement.ready_over_month(readiness, leaving, arriving, lead)
     each = (weight * usual * mean / MONTHS_PER_YEAR)[:, None] * raised / price.shape[1]
     return GoodsDecision(
-        purchases=each.sum(axis=1),
-        subsidised=claim * (each * (paid + paused > 0.0)).sum(axis=1),
-        claims=claim * (each * paid).sum(axis=1),
-        claims_on_pause=claim * (each * paused).sum(axis=1),
+        purchases=options.total(each),
+        subsidised=claim * options.expected(each, paid + paused > 0.0),
+        claims=claim * options.expected(each, paid),
+        claims_on_pause=claim * options.expected(each, paused),
         refill=after - readiness,
     )
 

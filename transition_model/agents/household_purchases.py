@@ -51,7 +51,7 @@ from transition_model.agents.household_offers import (
 from transition_model.agents.money_by_group import MoneyByGroup
 from transition_model.agents.other_purchases import APPLIANCES, OtherPurchases
 from transition_model.agents.situation import Situation
-from transition_model.behaviour import vehicle_choice, vehicle_choice_rivals
+from transition_model.behaviour import options, vehicle_choice, vehicle_choice_rivals
 from transition_model.dimensions import dimension
 from transition_model.kernels import household_cars as kernels
 from transition_model.kernels.groups import hand_over
@@ -215,7 +215,7 @@ class Purchases:
             ]
         )
         self.subsidised_cars = float(
-            owners.weight @ (cars.claims_scrappage + cars.claims_replacement).sum(axis=1)
+            owners.weight @ options.total(cars.claims_scrappage + cars.claims_replacement)
         )
         self._remember_claims(
             situation,
@@ -567,7 +567,7 @@ class Purchases:
             parameters.scalar("private_charger_share") * access,
         )
         bought = household_cars.new_cars(owners, cars, purchases, parameters)
-        paid = {name: (bought * amount).sum(axis=1) for name, amount in anyway.items()}
+        paid = {name: options.expected(bought, amount) for name, amount in anyway.items()}
         self._book(situation, paid | {"tax_relief": bought @ offer.tax_relief})
         self.columns["readiness"][:] += (
             cars.refill_scrappage + cars.refill_transfer + cars.refill_first

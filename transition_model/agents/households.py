@@ -26,8 +26,9 @@ from transition_model.agents.row_strata import strata_of
 from transition_model.agents.situation import Situation
 from transition_model.agents.trips import Trips
 from transition_model.agents.waste_at_home import WasteAtHome
-from transition_model.behaviour import replacement, vehicle_choice, vehicle_choice_rivals
+from transition_model.behaviour import options, replacement, vehicle_choice, vehicle_choice_rivals
 from transition_model.calendar import Month
+from transition_model.compilation import Kernels
 from transition_model.dimensions import dimension
 from transition_model.districts import Districts, load_districts
 from transition_model.errors import InputError
@@ -97,8 +98,12 @@ class Households(ColumnarAgentSet[Household]):
         rows: int,
         start: Month,
         number: population.Number = np.float64,
+        kernels: Kernels = "compiled",
     ) -> Self:
-        """The population at the beginning of ``start``; see :mod:`.population`."""
+        """The population at the beginning of ``start``; see :mod:`.population`.
+
+        With ``numpy`` no kernel has to be compiled for what it opens with.
+        """
         columns = population.household_columns(
             _districts(), parameters, rows, seed, start.index, number
         )
@@ -112,13 +117,18 @@ class Households(ColumnarAgentSet[Household]):
         # Room of a number of each row, which steps of the month use one after the other.
         households._room = np.empty(rows, dtype=number)
         households._start = start
-        households._trips = Trips(columns, parameters, households._reference_income, start)
+        if kernels == "compiled":
+            households._trips = Trips(columns, parameters, reference, start)
+            households._taste = households._trips.taste
+        else:
+            households._taste = household_travel.green_taste(columns, parameters, start)
         households.purchases = Purchases(columns, reference, households._room)
         return households
 
     _reference_income: float
     _room: NDArray[Any]
     _start: Month
+    _taste: float
     _trips: Trips
     _made_for: ParameterValues | None = None
     _heard: int = 0
@@ -144,9 +154,7 @@ class Households(ColumnarAgentSet[Household]):
         else:
             relative = self.columns["income"] * income_index / self._reference_income
             household_home.use_at_home(self.columns, situation, relative)
-            household_travel.travel(
-                self.columns, situation, relative, self._trips.taste, self._start
-            )
+            household_travel.travel(self.columns, situation, relative, self._taste, self._start)
         if buying.kernels == "compiled":
             self.purchases.decide_compiled(buying)
         else:
@@ -162,7 +170,7 @@ class Households(ColumnarAgentSet[Household]):
             return
         columns, reference = self.columns.arrays, self._reference_income
         self._home_use = HomeUse(columns, parameters, reference)
-        self._trips = Trips(columns, parameters, reference, self._start, self._trips.taste)
+        self._trips = Trips(columns, parameters, reference, self._start, self._taste)
         self._waste = WasteAtHome(columns, parameters, self._room)
         self._made_for = parameters
 
@@ -220,7 +228,7 @@ class Households(ColumnarAgentSet[Household]):
             replaces = replaced[:, place]
             shares = decision.grade_shares[:, place]
             draw = self._draw(situation, f"{kind}: grade")
-            chosen = (draw[:, None] > np.cumsum(shares, axis=1)[:, :-1]).sum(axis=1)
+            chosen = options.total(draw[:, None] > options.added_up(shares)[:, :-1])
             bought[replaces, place] = situation.month.index
             grade[replaces, place] = chosen[replaces]
             self.columns["appliance_readiness"][replaces, place] = 1.0

@@ -104,7 +104,11 @@ class Peers:
         links, group = self.links, first // GROUP
         entry = int(links.first[group]) + int(links.elsewhere[group * GROUP : first].sum())
         table = np.empty((count, len(links.steps)), dtype=np.int32)
-        kernels.fill_table(links.steps, links.elsewhere, links.which, links.to, entry, first, table)
+        rows = np.arange(first, first + count)
+        table[:] = (rows[:, None] + links.steps) % len(self)
+        elsewhere = links.elsewhere[first : first + count]
+        own = slice(entry, entry + int(elsewhere.sum()))
+        table[np.repeat(rows - first, elsewhere), links.which[own]] = links.to[own]
         return table
 
 

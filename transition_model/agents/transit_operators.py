@@ -90,9 +90,7 @@ class TransitOperators(ColumnarAgentSet[TransitOperator]):
 
     def fleet_by_age(self) -> Counts:
         """Vehicles in service by class and age, whole numbers, shape (7, 21)."""
-        counted = np.zeros(shape(("transit_class", "transit_age")), dtype=np.int64)
-        kernel.count_by_age(self.columns["transit_class"], self.columns["vehicles"], counted)
-        return counted
+        return self._by_class(self.vehicles.sum(axis=1))
 
     def ages_agree(
         self, opening: Mapping[str, Array], flows: Mapping[str, Array], tolerance: float

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import pdtr
 
+from transition_model.behaviour.options import logit
+
 type Array = NDArray[np.float64]
 
 
@@ -52,8 +54,7 @@ def grade_probabilities(
         Shape (n, appliances, grades); sums to 1 over grades.
     """
     utility = preference - income_weight[:, None, None] * (sensitivity[:, None] * cost)
-    affinity = np.exp(utility - utility.max(axis=2, keepdims=True))
-    return np.asarray(affinity / affinity.sum(axis=2, keepdims=True))
+    return logit(utility)
 
 
 def rebate_factor(rebate_share: Array, response: float) -> Array:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.behaviour.options import added_up
+
 type Array = NDArray[np.float64]
 
 MONTHS_PER_YEAR = 12.0
@@ -133,7 +135,7 @@ def replaced_by_one_draw(hazard: Array, draw: Array) -> NDArray[np.bool_]:
     draw
         Uniform on [0, 1), shape (n,).
     """
-    upper = np.cumsum(hazard, axis=1)
+    upper = added_up(hazard)
     lower = np.concatenate([np.zeros((len(hazard), 1)), upper[:, :-1]], axis=1)
     return np.asarray(np.ceil(upper - draw[:, None]) > np.ceil(lower - draw[:, None]))
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.behaviour.options import logit
+
 type Array = NDArray[np.float64]
 
 YUAN_PER_PRICE_UNIT = 1e4
@@ -152,9 +154,10 @@ def choice_probabilities(utility: Array, familiarity: Array) -> Array:
     ndarray
         Shape (n, 3); rows sum to 1.
     """
-    affinity = np.exp(utility - utility.max(axis=1, keepdims=True))
-    affinity[:, 1:] *= familiarity[:, None]
-    return affinity / affinity.sum(axis=1, keepdims=True)
+    known = np.empty_like(utility)
+    known[:, 0] = 1.0
+    known[:, 1:] = familiarity[:, None]
+    return logit(utility, known)
 
 
 def familiarity_next(

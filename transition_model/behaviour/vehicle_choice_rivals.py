@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.behaviour.options import logit
 from transition_model.behaviour.vehicle_choice import choice_probabilities
 
 type Array = NDArray[np.float64]
@@ -49,10 +50,7 @@ def bass(utility: Array, adopted: Array) -> Array:
     ndarray
         Shape (n, 3); rows sum to 1.
     """
-    known = utility[:, 1:]
-    affinity = np.exp(known - known.max(axis=1, keepdims=True))
-    split = affinity / affinity.sum(axis=1, keepdims=True)
-    return np.column_stack([1.0 - adopted, adopted[:, None] * split])
+    return np.column_stack([1.0 - adopted, adopted[:, None] * logit(utility[:, 1:])])
 
 
 def bass_next(adopted: Array, adopted_share: float, innovation: float, imitation: float) -> Array:

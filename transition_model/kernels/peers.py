@@ -102,36 +102,6 @@ def lead_elsewhere(
                 place += 1
 
 
-@kernel
-def fill_table(
-    steps: NDArray[np.int64],
-    elsewhere: NDArray[np.uint8],
-    which: NDArray[np.uint8],
-    to: NDArray[np.int32],
-    place: int,
-    first: int,
-    table: NDArray[np.int32],
-) -> None:
-    """Rows of the peers of some rows, shape (rows, peers).
-
-    Parameters
-    ----------
-    steps, elsewhere, which, to
-        See :class:`Links`.
-    place, first
-        Where links of the first row that lead elsewhere begin, and this row.
-    table
-        Filled.
-    """
-    rows = elsewhere.shape[0]
-    for row in range(first, first + table.shape[0]):
-        for link in range(steps.shape[0]):
-            table[row - first, link] = (row + steps[link]) % rows
-        for _ in range(elsewhere[row]):
-            table[row - first, which[place]] = to[place]
-            place += 1
-
-
 @part
 def first_link(elsewhere: NDArray[np.uint8], first: NDArray[np.int64], row: int) -> int:
     """Where links of a row that lead elsewhere begin."""

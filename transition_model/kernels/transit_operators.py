@@ -400,7 +400,7 @@ def ages_agree(
     return True
 
 
-@kernel
+@part
 def count_by_age(transit_class: Counts, vehicles: Counts, counted: Counts) -> None:
     """Count vehicles by class and age.
 

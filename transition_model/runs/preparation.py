@@ -30,8 +30,10 @@ _MONTHS = 84
 _PARTS = ("purchases", "others")
 _SOONER_IN_NUMPY = 50_000
 """Households with which a run in NumPy is done before everything is compiled."""
-_COURTESY = 10
+_COURTESY = 19
 """Niceness of what is compiled beside a run."""
+_AUTOGROUP = Path("/proc/self/autogroup")
+"""Where Linux keeps the niceness of all processes of a session against those of others."""
 
 
 def prepared() -> bool:
@@ -83,7 +85,7 @@ def kernels_at_once(households: int, notice: Callable[[str], None]) -> Kernels:
         "nothing is compiled yet: this run decides in NumPy, while another process compiles, once, "
         f"for a minute or two (kept in {_marker().parent})"
     )
-    # It outlives this one, and leaves the processors to it.
+    # It outlives this one, and leaves the processors to it, which it has to do as a session, too.
     other = subprocess.Popen(
         [sys.executable, "-m", __name__],
         stdin=subprocess.DEVNULL,
@@ -91,9 +93,14 @@ def kernels_at_once(households: int, notice: Callable[[str], None]) -> Kernels:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    own = os.getpriority(os.PRIO_PROCESS, 0)
-    os.setpriority(os.PRIO_PROCESS, other.pid, own + _COURTESY)
+    os.setpriority(os.PRIO_PROCESS, other.pid, _COURTESY)
     return "numpy"
+
+
+def _give_way() -> None:
+    """Let processes of other sessions go first, where these count as one each."""
+    with suppress(OSError):
+        _AUTOGROUP.write_text(str(_COURTESY), "ascii")
 
 
 def _marker() -> Path:
@@ -162,4 +169,5 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         compile_part(sys.argv[1])
     else:
+        _give_way()
         prepare()
