@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -140,20 +141,21 @@ def simulate(
     began = perf_counter()
     if kernels == "compiled":
         prepare(notice)
-    model = TransitionModel(
-        chosen,
-        rng=seed,
-        households=households,
-        engine=engine,
-        kernels=kernels,
-        time_step=time_step,
-        notice=notice,
-    )
     months = last - FIRST_MONTH + 1
-    for done in range(months):
-        model.step()
-        if progress is not None:
-            progress(done + 1, months)
+    with _products_on_one_processor():
+        model = TransitionModel(
+            chosen,
+            rng=seed,
+            households=households,
+            engine=engine,
+            kernels=kernels,
+            time_step=time_step,
+            notice=notice,
+        )
+        for done in range(months):
+            model.step()
+            if progress is not None:
+                progress(done + 1, months)
     record = run_record(
         chosen,
         model.stocks.source.sha256,
@@ -167,6 +169,18 @@ def simulate(
         seconds=perf_counter() - began,
     )
     return Result(record, model.recorder.series().since(first))
+
+
+def _products_on_one_processor() -> AbstractContextManager[object]:
+    """Keep products of short vectors from occupying a second processor.
+
+    Threads of the linear algebra library are busy while they wait for the next one, which takes
+    that processor from whoever compiles or runs beside, and gains nothing.
+    """
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
+    return limits
 
 
 def months_of_run(start: str | Month, end: str | Month) -> tuple[Month, Month]:
