@@ -63,8 +63,12 @@ def uniform(
     ndarray
         Shape (n,).
     """
+    return draws_of(month_key(seed, purpose, month_index), agents)
+
+
+def draws_of(key: np.uint64 | NDArray[np.uint64], agents: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Draws of agents under the key of a month, or each under its own, shape (n,)."""
     with np.errstate(over="ignore"):
-        key = month_key(seed, purpose, month_index)
         state = mix(key + (agents.astype(np.uint64) + np.uint64(1)) * GOLDEN)
     return np.asarray((state >> UNUSED_BITS) * TO_UNIT)
 

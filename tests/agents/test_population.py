@@ -18,6 +18,7 @@ from transition_model.agents.households import Household
 from transition_model.agents.implied_columns import ImpliedColumn
 from transition_model.agents.peers import Peers
 from transition_model.agents.population import (
+    class_of_draw,
     household_columns,
     ownership_probability,
     rows_per_stratum,
@@ -36,7 +37,6 @@ from transition_model.dimensions import dimension
 from transition_model.districts import Districts, load_districts
 from transition_model.errors import InputError
 from transition_model.kernels.groups import RowStrata
-from transition_model.kernels.population import class_of_draw
 from transition_model.parameters import ParameterValues, load_parameters
 from transition_model.run_size import bytes_of_columns
 
@@ -274,7 +274,7 @@ def test_ages_and_powertrains_of_cars_are_spread_as_declared(
     st.floats(min_value=0.0, max_value=1.0, exclude_max=True),
 )
 def test_a_draw_falls_into_the_class_that_holds_it(shares: Array, draw: float) -> None:
-    chosen = class_of_draw(np.cumsum(shares), draw)
+    chosen = int(class_of_draw(np.cumsum(shares), np.array(draw)))
     bounds = np.concatenate([[0.0], np.cumsum(shares)]) / shares.sum()
     assert bounds[chosen] - 1e-9 <= draw <= bounds[chosen + 1] + 1e-9
 
@@ -282,7 +282,7 @@ def test_a_draw_falls_into_the_class_that_holds_it(shares: Array, draw: float) -
 def test_a_class_without_a_share_is_never_drawn() -> None:
     draws = np.linspace(0.0, 1.0, 1_001)[:-1]
     bounds = np.cumsum([0.0, 0.25, 0.0, 0.75, 0.0])
-    counts = np.bincount([class_of_draw(bounds, draw) for draw in draws], minlength=5)
+    counts = np.bincount(class_of_draw(bounds, draws), minlength=5)
     assert_array_equal(counts[[0, 2, 4]], 0)
     assert counts[1] == pytest.approx(250, abs=1)
 

@@ -21,7 +21,7 @@ from transition_model.agents.household_money import PROGRAMME_OF_RULE
 from transition_model.agents.implied_columns import OfClass
 from transition_model.agents.money_by_group import MoneyByGroup
 from transition_model.agents.row_blocks import block_bounds, in_parts
-from transition_model.agents.row_strata import strata_of
+from transition_model.agents.row_strata import strata_of, weight_of_numbers
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import goods_demand
 from transition_model.calendar import MONTHS_PER_YEAR
@@ -29,7 +29,6 @@ from transition_model.errors import InputError
 from transition_model.instruments.attributes import Claims
 from transition_model.instruments.monthly import amount_of_month, paused_amount_of_month
 from transition_model.kernels import household_goods as kernels
-from transition_model.kernels.population import weigh
 from transition_model.month_terms import Reading, WatchedReading, remembered
 from transition_model.parameters import ParameterValues
 from transition_model.policy.priced_amounts import Pieces, pieces_of_month
@@ -190,8 +189,10 @@ class GoodsMarket:
             column.put_in_classes(cell.astype(np.uint16), levels[pairs % len(levels)])
             self._cell_class = (pairs // len(levels)).astype(np.uint16)
         self._cell, self._readiness = column.number, column.values
-        self._cell_weight = np.zeros(len(self._readiness))
-        weigh(self._cell, self._strata.number, self._strata.weight, self._cell_weight)
+        strata = self._strata
+        self._cell_weight = weight_of_numbers(
+            self._cell, strata.number, strata.weight, len(self._readiness)
+        )
         self._cells = np.array([0, len(self._readiness)])
         self._natural_purchases = None
 

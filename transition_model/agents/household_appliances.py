@@ -78,16 +78,23 @@ def decide_appliances(
             parameters.scalar("running_cost_discount"), parameters.scalar("running_cost_horizon")
         ),
     )
-    shares = appliance_choice.grade_probabilities(
+    # What depends on income alone is worked out once an income, of which there are few.
+    incomes, earning = np.unique(income, return_inverse=True)
+    shares_at = appliance_choice.grade_probabilities(
         cost,
         parameters.array("appliance_price_sensitivity") / 1e3,
         parameters.array("appliance_quality_preference"),
-        (income / reference_income) ** parameters.scalar("price_income_elasticity"),
+        (incomes / reference_income) ** parameters.scalar("price_income_elasticity"),
     )
+
+    def expected(worth: NDArray[Any]) -> Array:
+        """Mean of what the grades are worth to each row, shape (n, appliances)."""
+        return np.take(options.expected(shares_at, worth), earning, axis=0)
+
     within = appliance_choice.share_within_limit(
         columns["appliance_claims"], offer.appliance_limit.astype(np.float64)
     )
-    expected_rebate = within * options.expected(shares, rebate)
+    expected_rebate = within * expected(rebate)
     raised = appliance_choice.rebate_factor(
         expected_rebate / price.mean(axis=1), parameters.scalar("appliance_rebate_response")
     )
@@ -116,16 +123,15 @@ def decide_appliances(
     )
     claiming = leaving * within * claim
     paid = offer.appliance + offer.appliance_paused > 0.0
+    shares = np.take(shares_at, earning, axis=0)
     return ApplianceDecision(
         hazard=hazard,
         grade_shares=shares,
         purchases=np.einsum("na,nag->ag", leaving, shares),
         discards=discards,
-        claimed=claiming * options.expected(shares, paid) / columns["weight"][:, None],
-        claims=options.expected(claiming, options.expected(shares, offer.appliance)),
-        claims_on_pause=options.expected(
-            claiming, options.expected(shares, offer.appliance_paused)
-        ),
+        claimed=claiming * expected(paid) / columns["weight"][:, None],
+        claims=options.expected(claiming, expected(offer.appliance)),
+        claims_on_pause=options.expected(claiming, expected(offer.appliance_paused)),
         refill=after - readiness,
     )
 

@@ -13,6 +13,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
 from transition_model import random_streams
+from transition_model.agents.row_blocks import KEPT_ROWS
 
 type Array = NDArray[np.float64]
 
@@ -53,8 +54,8 @@ class ImpliedColumn(NDArrayOperatorsMixin, ABC):
         return np.empty(0, self.dtype) if self.stored is None else self.stored
 
     def view(self) -> NDArray[Any]:
-        """Numbers of all rows in an array of their own, as of now."""
-        return np.array(self[:])
+        """Numbers of all rows, as an array."""
+        return np.asarray(self[:]).view()
 
     def __getitem__(self, rows: Any) -> Any:
         return self._implied(rows) if self.stored is None else self.stored[rows]
@@ -66,7 +67,7 @@ class ImpliedColumn(NDArrayOperatorsMixin, ABC):
         return self.shape[0]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.asarray(self[:], dtype=dtype)
+        return np.array(self[:], dtype=dtype) if copy else np.asarray(self[:], dtype=dtype)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         arrays = [each[:] if isinstance(each, ImpliedColumn) else each for each in inputs]
@@ -119,7 +120,20 @@ class OfClass(ImpliedColumn):
 
 
 class OfStratum(OfClass):
-    """The same number, or flag, of all rows of a stratum."""
+    """The same number, or flag, of all rows of a stratum, for good.
+
+    Of few rows they are kept once somebody has asked for all of them.
+    """
+
+    _of_rows: NDArray[Any] | None = None
+
+    def _implied(self, rows: Any) -> Any:
+        if len(self) > KEPT_ROWS:
+            return super()._implied(rows)
+        if self._of_rows is None:
+            self._of_rows = super()._implied(slice(None))
+            self._of_rows.flags.writeable = False
+        return self._of_rows[rows]
 
 
 class Drawn(ImpliedColumn):

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.agents.row_blocks import KEPT_ROWS
 from transition_model.agents.row_strata import OF_STRATUM, row_strata
 from transition_model.dimensions import dimension
 from transition_model.kernels.groups import Groups
@@ -51,6 +52,7 @@ class MoneyByGroup:
     def look_again(self) -> None:
         """Find strata and groups anew, for somebody has written to what they depend on."""
         self.groups = Groups(row_strata(self._columns), self._columns["income_group"])
+        self._of_rows: NDArray[np.intp] | None = None
 
     @property
     def _weight(self) -> NDArray[Any]:
@@ -77,6 +79,14 @@ class MoneyByGroup:
         return np.asarray(self.totals.sum(axis=(1, 2, 3)))
 
     def _group(self, rows: Any) -> NDArray[np.intp]:
+        """Number of the group of some rows; of few rows they are kept."""
+        if len(self) > KEPT_ROWS:
+            return self._found_group(rows)
+        if self._of_rows is None:
+            self._of_rows = self._found_group(slice(None))
+        return np.asarray(self._of_rows[rows])
+
+    def _found_group(self, rows: Any) -> NDArray[np.intp]:
         district, urban, income_group = (
             np.asarray(self._columns[name][rows]) for name in ("district", "urban", "income_group")
         )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model import random_streams
-from transition_model.kernels import peers as kernels
+from transition_model.agents.row_blocks import KEPT_ROWS, at_hand
 from transition_model.kernels.peers import GROUP, Links
 from transition_model.parameters import ParameterValues
 
@@ -52,11 +52,18 @@ class Peers:
             for of in ("rewired", "anybody")
         )
         elsewhere = np.empty(rows, dtype=np.uint8)
-        first = np.empty(-(-rows // GROUP) + 1, dtype=np.int64)
-        kernels.count_elsewhere(keys, share, elsewhere, first)
-        which, to = np.empty(first[-1], dtype=np.uint8), np.empty(first[-1], dtype=np.int32)
-        kernels.lead_elsewhere(keys, keys_to, share, elsewhere, which, to)
-        return cls(Links(_steps(count), elsewhere, first, which, to))
+        which, to = [], []
+        for part in at_hand(rows):
+            own = np.arange(part.start, part.stop)
+            leads = np.stack([random_streams.draws_of(key, own) < share for key in keys], axis=1)
+            elsewhere[part] = leads.sum(axis=1)
+            place, link = np.nonzero(leads)
+            row = own[place]
+            # To anybody but oneself.
+            away = 1 + (random_streams.draws_of(keys_to[link], row) * (rows - 1)).astype(np.int64)
+            which.append(link.astype(np.uint8))
+            to.append(((row + away) % rows).astype(np.int32))
+        return cls(_links(count, elsewhere, np.concatenate(which), np.concatenate(to)))
 
     @classmethod
     def of(cls, table: Table) -> Peers:
@@ -65,17 +72,27 @@ class Peers:
         ring = (np.arange(rows)[:, None] + _steps(count)) % rows
         row, which = np.nonzero(table != ring)
         elsewhere = np.bincount(row, minlength=rows).astype(np.uint8)
-        entries = np.concatenate([[0], np.cumsum(elsewhere, dtype=np.int64)])
-        first = np.append(entries[:-1:GROUP], entries[-1])
         to = table[row, which].astype(np.int32)
-        return cls(Links(_steps(count), elsewhere, first, which.astype(np.uint8), to))
+        return cls(_links(count, elsewhere, which.astype(np.uint8), to))
 
     def table(self) -> Table:
         """Peers of all households, shape (n, peers)."""
         return self._rows(0, len(self))
 
+    _table: Table | None = None
+
+    def view(self) -> Table:
+        """Peers of all households, read-only; of few households the table is kept."""
+        if self._table is not None:
+            return self._table.view()
+        table = self.table()
+        table.flags.writeable = False
+        if len(self) <= KEPT_ROWS:
+            self._table = table
+        return table
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return self.table() if dtype is None else self.table().astype(dtype)
+        return np.array(self.view(), dtype) if copy else np.asarray(self.view(), dtype)
 
     def __len__(self) -> int:
         return len(self.links.elsewhere)
@@ -84,16 +101,12 @@ class Peers:
         if isinstance(rows, (int, np.integer)):
             row = int(rows) % len(self)
             return np.asarray(self._rows(row, 1)[0])
-        return np.asarray(self.table()[rows])
+        return np.asarray(self.view()[rows])
 
     def __setitem__(self, rows: Any, values: Any) -> None:
         table = self.table()
         table[rows] = values
-        self.links = Peers.of(table).links
-
-    def view(self) -> Table:
-        """Peers of all households in an array of their own, as of now."""
-        return self.table()
+        self.links, self._table = Peers.of(table).links, None
 
     @property
     def nbytes(self) -> int:
@@ -110,6 +123,13 @@ class Peers:
         own = slice(entry, entry + int(elsewhere.sum()))
         table[np.repeat(rows - first, elsewhere), links.which[own]] = links.to[own]
         return table
+
+
+def _links(count: int, elsewhere: NDArray[np.uint8], which: NDArray[np.uint8], to: Table) -> Links:
+    """Links with what says where those of each group of rows begin."""
+    of_group = np.add.reduceat(elsewhere, range(0, len(elsewhere), GROUP), dtype=np.int64)
+    first = np.concatenate([[0], np.cumsum(of_group)])
+    return Links(_steps(count), elsewhere, first, which, to)
 
 
 def _steps(count: int) -> NDArray[np.int64]:

@@ -19,11 +19,11 @@ from transition_model import random_streams
 from transition_model.agents.implied_columns import Constant, Drawn, OfClass, OfStratum
 from transition_model.agents.money_by_group import MoneyByGroup
 from transition_model.agents.peers import Peers
-from transition_model.agents.row_strata import row_strata
+from transition_model.agents.row_blocks import at_hand
+from transition_model.agents.row_strata import row_strata, weight_of_numbers
 from transition_model.dimensions import dimension
 from transition_model.districts import Districts
 from transition_model.errors import InputError
-from transition_model.kernels import draws
 from transition_model.kernels import population as kernels
 from transition_model.kernels.groups import RowStrata
 from transition_model.parameters import ParameterValues
@@ -35,9 +35,6 @@ type Number = type[np.float32] | type[np.float64]
 
 NEVER = np.int16(-1)
 """Registration month of a car that is not there."""
-
-_ROWS_AT_ONCE = 1 + np.iinfo(np.uint16).max
-"""Rows whose intermediate results are kept at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,20 +180,9 @@ def household_columns(
     return columns
 
 
-def _parts(rows: int) -> list[slice]:
-    """All rows, some at a time.
-
-    A number of each row in double precision would be more than anything that a population keeps.
-    """
-    firsts = range(0, rows, _ROWS_AT_ONCE)
-    return [slice(first, min(first + _ROWS_AT_ONCE, rows)) for first in firsts]
-
-
 def _uniform(seed: int, purpose: str, rows: slice) -> Array:
-    """Draws outside time of some rows; :func:`.random_streams.uniform`, only faster."""
-    drawn = np.empty(rows.stop - rows.start)
-    draws.fill(random_streams.month_key(seed, purpose, 0), rows.start, drawn)
-    return drawn
+    """Draws outside time of some rows."""
+    return random_streams.uniform(seed, purpose, np.arange(rows.start, rows.stop), 0)
 
 
 def _normal(
@@ -207,7 +193,7 @@ def _normal(
     ``change`` makes of them what is kept.
     """
     found = np.empty(rows, dtype=number)
-    for part in _parts(rows):
+    for part in at_hand(rows):
         radius = _uniform(seed, f"{purpose}: radius", part)
         angle = _uniform(seed, f"{purpose}: angle", part)
         found[part] = change(np.sqrt(-2.0 * np.log1p(-radius)) * np.cos(2.0 * np.pi * angle))
@@ -219,7 +205,7 @@ def _happens(
 ) -> NDArray[np.bool_]:
     """Whether a draw outside time meets the probability that rows of each number have, by row."""
     met = np.empty(len(number), dtype=np.bool_)
-    for part in _parts(len(number)):
+    for part in at_hand(len(number)):
         np.less(_uniform(seed, purpose, part), probability[number[part]], out=met[part])
     return met
 
@@ -228,10 +214,28 @@ def _drawn_class(
     shares: Array, seed: int, purpose: str, rows: int, first: int = 0
 ) -> NDArray[np.int8]:
     """Class of each row under fixed shares, counted from ``first``."""
-    drawn = np.empty(rows, dtype=np.int8)
-    key = random_streams.month_key(seed, purpose, 0)
-    kernels.draw_classes(np.cumsum(shares), key, first, drawn)
+    drawn, bounds = np.empty(rows, dtype=np.int8), np.cumsum(shares)
+    for part in at_hand(rows):
+        drawn[part] = first + class_of_draw(bounds, _uniform(seed, purpose, part))
     return drawn
+
+
+def class_of_draw(bounds: Array, draw: Array) -> NDArray[np.intp]:
+    """The class that holds a draw.
+
+    Parameters
+    ----------
+    bounds
+        Shares of the classes, added up, shape (k,); they need not end at 1.
+    draw
+        Uniform on [0, 1), any shape.
+
+    Returns
+    -------
+    ndarray
+        Of the shape of ``draw``.
+    """
+    return np.asarray(np.searchsorted(bounds[:-1], draw * bounds[-1], side="right"))
 
 
 def in_classes(logarithm: Array, width: float) -> tuple[NDArray[np.uint16], Array]:
@@ -255,7 +259,7 @@ def in_classes(logarithm: Array, width: float) -> tuple[NDArray[np.uint16], Arra
         is, shape (classes,).
     """
     nearest = np.empty(len(logarithm), dtype=np.int32)
-    for part in _parts(len(logarithm)):
+    for part in at_hand(len(logarithm)):
         nearest[part] = np.rint(logarithm[part] / width)
     return _counted_from_lowest(nearest, width)
 
@@ -269,7 +273,7 @@ def _counted_from_lowest(
     np.subtract(nearest, lowest, out=number, casting="unsafe")
     of_class = np.exp(width * np.arange(lowest, lowest + int(number.max()) + 1))
     anybody = np.zeros(len(of_class), dtype=np.bool_)
-    for part in _parts(len(number)):
+    for part in at_hand(len(number)):
         anybody[number[part]] = True
     of_class[~anybody] = of_class[0]
     return number, of_class
@@ -300,10 +304,8 @@ def weighted_fifths(income: NDArray[Any], stratum: NDArray[Any], weight: Array) 
 
 
 def _weight_of(number: NDArray[Any], stratum: NDArray[Any], weight: Array) -> Array:
-    """Weight of the rows of each number, shape (numbers,); without a copy of the rows."""
-    found = np.zeros(int(number.max()) + 1)
-    kernels.weigh(number, stratum, weight, found)
-    return found
+    """Weight of the rows of each number, shape (numbers,)."""
+    return weight_of_numbers(number, stratum, weight, int(number.max()) + 1)
 
 
 def _before(of_rank: Array) -> Array:
@@ -336,7 +338,7 @@ def _income_classes(
         parameters.scalar("income_dispersion_rural"),
     )
     mean = np.log(layers.income_per_person * parameters.scalar("household_size"))
-    for part in _parts(len(stratum)):
+    for part in at_hand(len(stratum)):
         of = stratum[part]
         row = np.arange(part.start, part.stop)
         slot = (row - begins[of] + _uniform(seed, "income", part)) / counts[of]
@@ -372,7 +374,7 @@ def _cars(
         for shares in ("initial_car_age_shares", "initial_new_energy_age_shares")
     ]
     registered = np.empty(rows, dtype=np.int16)
-    for part in _parts(rows):
+    for part in at_hand(rows):
         age = np.where(car[part] == 0, *(of[part] for of in ages)).astype(np.int16)
         within = np.floor(12.0 * _uniform(seed, "initial car month", part)).astype(np.int16)
         registered[part] = np.int16(start_month - 1) - 12 * age - within
@@ -410,7 +412,7 @@ def _appliances(
     grade = np.empty((rows, len(kinds)), dtype=np.int8)
     for place, kind in enumerate(kinds):
         # In a steady market ages are about evenly spread over the life.
-        for part in _parts(rows):
+        for part in at_hand(rows):
             age = 12.0 * life[place] * _uniform(seed, f"initial {kind} age", part)
             bought[part, place] = start_month - 1 - age.astype(np.int16)
         grade[:, place] = _drawn_class(shares, seed, f"initial {kind} grade", rows)
@@ -433,7 +435,7 @@ def _homes(
     in_class = columns["income_class"]
     sizes = int(persons.max()) + 1
     anybody = np.zeros((int(in_class.max()) + 1) * sizes, dtype=np.bool_)
-    for part in _parts(rows):
+    for part in at_hand(rows):
         anybody[in_class[part] * np.int32(sizes) + persons[part]] = True
     found = np.flatnonzero(anybody)
     income_of_class = cast(OfClass, columns["income"]).values
@@ -441,7 +443,7 @@ def _homes(
     rank = np.zeros(len(anybody), dtype=np.uint16)
     rank[found] = ranked
     each = np.empty(rows, dtype=np.uint16)
-    for part in _parts(rows):
+    for part in at_hand(rows):
         each[part] = rank[in_class[part] * np.int32(sizes) + persons[part]]
     poor = np.zeros(rows, dtype=np.bool_)
     for place, living in (("urban", strata.urban), ("rural", 1 - strata.urban)):

@@ -20,6 +20,18 @@ KEPT_ROWS = 1 + np.iinfo(np.uint16).max
 again, for they would take more room than all that is known of a household."""
 
 
+_ROWS_AT_HAND = 1 + np.iinfo(np.uint16).max
+
+
+def at_hand(rows: int) -> list[slice]:
+    """All rows, some at a time.
+
+    A number of each row in double precision would be more than anything that a population keeps.
+    """
+    firsts = range(0, rows, _ROWS_AT_HAND)
+    return [slice(first, min(first + _ROWS_AT_HAND, rows)) for first in firsts]
+
+
 @cache
 def block_bounds(rows: int) -> NDArray[np.int64]:
     """First row of every block, and the number of rows; shape (blocks + 1,).

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.agents.implied_columns import OfStratum
-from transition_model.agents.row_blocks import block_bounds, slices
+from transition_model.agents.row_blocks import at_hand, block_bounds, slices
 from transition_model.kernels.groups import RowStrata
 from transition_model.kernels.row_runs import RowRuns
 
@@ -55,6 +55,31 @@ def weight_of_strata(strata: RowStrata) -> NDArray[np.float64]:
     for part in slices(block_bounds(len(strata.number))):
         rows += np.bincount(strata.number[part], minlength=len(rows))
     return rows * strata.weight
+
+
+def weight_of_numbers(
+    number: NDArray[Any], stratum: NDArray[Any], weight: NDArray[np.float64], numbers: int
+) -> NDArray[np.float64]:
+    """Weight of the rows of each number, such as a class of income.
+
+    Parameters
+    ----------
+    number, stratum
+        Of each row, shape (n,).
+    weight
+        Of a row of each stratum, shape (strata,).
+    numbers
+        How many there may be.
+
+    Returns
+    -------
+    ndarray
+        Shape (numbers,).
+    """
+    found = np.zeros(numbers)
+    for part in at_hand(len(number)):
+        np.add.at(found, number[part], weight[stratum[part]])
+    return found
 
 
 def runs_of(number: NDArray[Any]) -> NDArray[np.int64]:

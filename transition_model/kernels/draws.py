@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from transition_model.compilation import kernel
 from transition_model.random_streams import GOLDEN, TO_UNIT, UNUSED_BITS, mix
@@ -22,10 +21,3 @@ def uniform(key: np.uint64, row: int) -> float:
     """
     state = mix(key + np.uint64(row + 1) * GOLDEN)
     return float(state >> UNUSED_BITS) * TO_UNIT
-
-
-@kernel
-def fill(key: np.uint64, first: int, drawn: NDArray[np.float64]) -> None:
-    """Write the draws of rows from a first one on; shape (n,)."""
-    for place in range(len(drawn)):
-        drawn[place] = uniform(key, first + place)

@@ -11,8 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from transition_model.compilation import kernel, part
-from transition_model.kernels.draws import uniform
+from transition_model.compilation import part
 
 GROUP = 64
 """Rows for which it is kept where their links that lead elsewhere begin."""
@@ -38,68 +37,6 @@ class Links(NamedTuple):
     first: NDArray[np.int64]
     which: NDArray[np.uint8]
     to: NDArray[np.int32]
-
-
-@kernel
-def count_elsewhere(
-    keys: NDArray[np.uint64],
-    share: float,
-    elsewhere: NDArray[np.uint8],
-    first: NDArray[np.int64],
-) -> None:
-    """Draw how many links of each row lead elsewhere, and where those of a group begin.
-
-    Parameters
-    ----------
-    keys
-        Of the draws whether a link does, shape (peers,).
-    share
-        Of the links that do.
-    elsewhere, first
-        Filled; see :class:`Links`.
-    """
-    total = 0
-    for row in range(elsewhere.shape[0]):
-        if row % GROUP == 0:
-            first[row // GROUP] = total
-        count = 0
-        for place in range(keys.shape[0]):
-            count += int(uniform(keys[place], row) < share)
-        elsewhere[row] = count
-        total += count
-    first[first.shape[0] - 1] = total
-
-
-@kernel
-def lead_elsewhere(
-    keys: NDArray[np.uint64],
-    keys_to: NDArray[np.uint64],
-    share: float,
-    elsewhere: NDArray[np.uint8],
-    which: NDArray[np.uint8],
-    to: NDArray[np.int32],
-) -> None:
-    """Draw where links lead that leave the ring: to anybody but oneself.
-
-    Parameters
-    ----------
-    keys, share, elsewhere
-        As in :func:`count_elsewhere`.
-    keys_to
-        Of the draws to whom, shape (peers,).
-    which, to
-        Filled; see :class:`Links`.
-    """
-    rows, place = elsewhere.shape[0], 0
-    for row in range(rows):
-        if elsewhere[row] == 0:
-            continue
-        for link in range(keys.shape[0]):
-            if uniform(keys[link], row) < share:
-                away = 1 + int(uniform(keys_to[link], row) * (rows - 1))
-                which[place] = link
-                to[place] = (row + away) % rows
-                place += 1
 
 
 @part

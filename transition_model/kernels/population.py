@@ -1,4 +1,4 @@
-"""Draws that make the population, row by row."""
+"""Ranks by which the population is put in groups, row by row."""
 
 from __future__ import annotations
 
@@ -8,65 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transition_model.compilation import kernel
-from transition_model.kernels.draws import uniform
 
 type Array = NDArray[np.float64]
-
-
-@kernel
-def class_of_draw(bounds: NDArray[np.float64], draw: float) -> int:
-    """The class that holds a draw.
-
-    Parameters
-    ----------
-    bounds
-        Shares of the classes, added up, shape (k,); they need not end at 1.
-    draw
-        Uniform on [0, 1).
-    """
-    last = len(bounds) - 1
-    place = 0
-    while place < last and bounds[place] <= draw * bounds[last]:
-        place += 1
-    return place
-
-
-@kernel
-def draw_classes(
-    bounds: NDArray[np.float64], key: np.uint64, first: int, drawn: NDArray[np.int8]
-) -> None:
-    """Class of each row.
-
-    Parameters
-    ----------
-    bounds
-        Shares of the classes, added up, shape (k,).
-    key
-        Of :func:`.random_streams.month_key`.
-    first
-        Number of the first class.
-    drawn
-        Where the classes are written, shape (n,).
-    """
-    for row in range(len(drawn)):
-        drawn[row] = first + class_of_draw(bounds, uniform(key, row))
-
-
-@kernel
-def weigh(number: NDArray[Any], stratum: NDArray[Any], weight: Array, total: Array) -> None:
-    """Add each row's weight to that of its number.
-
-    Parameters
-    ----------
-    number, stratum
-        Of each row, shape (n,).
-    weight
-        Of a row of each stratum, shape (strata,).
-    total
-        Added to, shape (numbers,).
-    """
-    for row in range(len(number)):
-        total[number[row]] += weight[stratum[row]]
 
 
 @kernel
@@ -85,8 +28,10 @@ def group_by_rank(
     ----------
     rank
         Of each row, shape (n,); rows of one rank follow each other as they stand.
-    stratum, weight
-        As for :func:`weigh`.
+    stratum
+        Of each row, shape (n,).
+    weight
+        Of a row of each stratum, shape (strata,).
     passed
         Weight of all lower ranks, by rank; is used up.
     size
