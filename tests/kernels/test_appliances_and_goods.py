@@ -16,6 +16,7 @@ from transition_model.agents.goods_market import GoodsMarket
 from transition_model.agents.household_goods import GOODS
 from transition_model.agents.household_purchases import nothing_offered, trade_in_offer
 from transition_model.agents.households import Households
+from transition_model.agents.incomes import Incomes
 from transition_model.agents.situation import Situation
 from transition_model.calendar import Month
 from transition_model.dimensions import shape
@@ -91,10 +92,10 @@ def by_numpy(
     city: Households, at: Situation, parts: tuple[float, ...]
 ) -> list[household_appliances.ApplianceDecision]:
     """Decide under three ideas, write what holds, remember."""
-    columns, income = city.columns, city.columns["income"] * index_of(at)
+    columns, incomes = city.columns, Incomes.of(city.columns["income"] * index_of(at))
     ideas = [
         household_appliances.decide_appliances(
-            columns, at, offer, income, city._reference_income, reckoned
+            columns, at, offer, incomes, city._reference_income, reckoned
         )
         for offer, reckoned in ideas_of(at)
     ]
@@ -181,7 +182,7 @@ def compare_good(good: household_goods.Good, at: Situation, parts: tuple[float, 
             at.month,
             columns[f"{good.name}_readiness"],
             columns["weight"],
-            columns["income"] * index_of(at),
+            Incomes.of(columns["income"] * index_of(at)),
             reference._reference_income,
             parameters,
             offer.goods,

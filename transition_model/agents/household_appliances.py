@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.agents.incomes import Incomes
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import appliance_choice, options, replacement, vehicle_choice
 from transition_model.calendar import MONTHS_PER_YEAR
@@ -52,7 +53,7 @@ def decide_appliances(
     columns: Mapping[str, NDArray[Any]],
     situation: Situation,
     offer: TradeInOffer,
-    income: Array,
+    incomes: Incomes,
     reference_income: float,
     reckoned: float = 1.0,
 ) -> ApplianceDecision:
@@ -78,18 +79,16 @@ def decide_appliances(
             parameters.scalar("running_cost_discount"), parameters.scalar("running_cost_horizon")
         ),
     )
-    # What depends on income alone is worked out once an income, of which there are few.
-    incomes, earning = np.unique(income, return_inverse=True)
     shares_at = appliance_choice.grade_probabilities(
         cost,
         parameters.array("appliance_price_sensitivity") / 1e3,
         parameters.array("appliance_quality_preference"),
-        (incomes / reference_income) ** parameters.scalar("price_income_elasticity"),
+        (incomes.yuan / reference_income) ** parameters.scalar("price_income_elasticity"),
     )
 
     def expected(worth: NDArray[Any]) -> Array:
         """Mean of what the grades are worth to each row, shape (n, appliances)."""
-        return np.take(options.expected(shares_at, worth), earning, axis=0)
+        return incomes.rows(options.expected(shares_at, worth))
 
     within = appliance_choice.share_within_limit(
         columns["appliance_claims"], offer.appliance_limit.astype(np.float64)
@@ -123,7 +122,7 @@ def decide_appliances(
     )
     claiming = leaving * within * claim
     paid = offer.appliance + offer.appliance_paused > 0.0
-    shares = np.take(shares_at, earning, axis=0)
+    shares = incomes.rows(shares_at)
     return ApplianceDecision(
         hazard=hazard,
         grade_shares=shares,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from transition_model.agents.incomes import Incomes
 from transition_model.behaviour import goods_demand, options, replacement
 from transition_model.calendar import MONTHS_PER_YEAR, Month
 from transition_model.instruments import Instrument
@@ -78,7 +79,7 @@ def decide_goods(
     month: Month,
     readiness: Array,
     weight: Array,
-    income: Array,
+    incomes: Incomes,
     reference_income: float,
     parameters: ParameterValues,
     generosity: float,
@@ -92,8 +93,10 @@ def decide_goods(
         What is bought, and the rule in force.
     month
         The month.
-    readiness, weight, income
+    readiness, weight
         Of each row, shape (n,).
+    incomes
+        Of the rows.
     reference_income
         Mean household income of 2020, yuan a year.
     parameters
@@ -104,18 +107,18 @@ def decide_goods(
         Share of the rebate that buyers reckon with.
     """
     usual = goods_demand.purchase_rate(
-        income,
+        incomes.yuan,
         reference_income,
         parameters.scalar(f"{good.name}_purchases"),
         parameters.scalar("goods_purchase_income_elasticity"),
     )
     lead = parameters.scalar("goods_replacement_lead")
     if generosity == 0.0 or not rule.parts(month):
-        none, natural = np.zeros(len(income)), np.ones(len(income))
+        none, natural = np.zeros(len(weight)), np.ones(len(weight))
         mean, after = replacement.ready_over_month(readiness, natural, natural, lead)
-        bought = weight * usual * mean / MONTHS_PER_YEAR
+        bought = weight * incomes.rows(usual) * mean / MONTHS_PER_YEAR
         return GoodsDecision(bought, none, none, none, after - readiness)
-    relative = income / reference_income
+    relative = incomes.yuan / reference_income
     price = goods_demand.price_classes(
         parameters.scalar(f"{good.name}_price")
         * relative ** parameters.scalar("goods_price_income_elasticity"),
@@ -133,13 +136,16 @@ def decide_goods(
     arriving = replacement.arrival_factor(
         leaving, parameters.scalar("additional_replacement_share")
     )
-    mean, after = replacement.ready_over_month(readiness, leaving, arriving, lead)
-    each = (weight * usual * mean / MONTHS_PER_YEAR)[:, None] * raised / price.shape[1]
+    mean, after = replacement.ready_over_month(
+        readiness, incomes.rows(leaving), incomes.rows(arriving), lead
+    )
+    ready = weight * mean / MONTHS_PER_YEAR
+    each = usual[:, None] * raised / price.shape[1]
     return GoodsDecision(
-        purchases=options.total(each),
-        subsidised=claim * options.expected(each, paid + paused > 0.0),
-        claims=claim * options.expected(each, paid),
-        claims_on_pause=claim * options.expected(each, paused),
+        purchases=ready * incomes.rows(options.total(each)),
+        subsidised=ready * incomes.rows(claim * options.expected(each, paid + paused > 0.0)),
+        claims=ready * incomes.rows(claim * options.expected(each, paid)),
+        claims_on_pause=ready * incomes.rows(claim * options.expected(each, paused)),
         refill=after - readiness,
     )
 

@@ -48,8 +48,10 @@ from transition_model.agents.household_offers import (
     trade_in_offer,
     worth_of_claim,
 )
+from transition_model.agents.incomes import Incomes
 from transition_model.agents.money_by_group import MoneyByGroup
 from transition_model.agents.other_purchases import APPLIANCES, OtherPurchases
+from transition_model.agents.row_blocks import side_by_side
 from transition_model.agents.situation import Situation
 from transition_model.behaviour import options, vehicle_choice, vehicle_choice_rivals
 from transition_model.dimensions import dimension
@@ -608,6 +610,7 @@ class _Market:
     columns: Columns
     situation: Situation
     income: Array
+    incomes: Incomes
     reference_income: float
     owners: CarOwners
     sensitivity: Array
@@ -641,6 +644,7 @@ class _Market:
             columns=columns,
             situation=situation,
             income=income,
+            incomes=Incomes.of(income),
             reference_income=purchases.reference_income,
             owners=owners,
             sensitivity=sensitivity,
@@ -655,23 +659,33 @@ class _Market:
         """What households would buy under an offer of which they reckon with a share."""
         situation, parameters = self.situation, self.situation.parameters
         anyway = np.sum(list(self.anyway.values()), axis=0) if self.anyway else None
-        cars = household_cars.decide(
-            self.owners,
-            self.columns["readiness"],
-            self.income,
-            self.utility,
-            self.sensitivity,
-            self.choice,
-            offer,
-            parameters,
-            parameters.scalar("car_market_index", situation.month),
-            self.reference_income,
-            self.ends,
-            reckoned,
-            anyway,
-        )
-        appliances, goods = _decide_others(
-            self.columns, situation, offer, self.income, self.reference_income, reckoned
+        cars, (appliances, goods) = side_by_side(
+            partial(
+                household_cars.decide,
+                self.owners,
+                self.columns["readiness"],
+                self.income,
+                self.utility,
+                self.sensitivity,
+                self.choice,
+                offer,
+                parameters,
+                parameters.scalar("car_market_index", situation.month),
+                self.reference_income,
+                self.ends,
+                reckoned,
+                anyway,
+            ),
+            partial(
+                _decide_others,
+                self.columns,
+                situation,
+                offer,
+                self.incomes,
+                self.reference_income,
+                reckoned,
+            ),
+            situation.threads,
         )
         return Decisions(cars, appliances, goods)
 
@@ -680,12 +694,12 @@ def _decide_others(
     columns: Columns,
     situation: Situation,
     offer: TradeInOffer,
-    income: Array,
+    incomes: Incomes,
     reference_income: float,
     reckoned: float,
 ) -> tuple[ApplianceDecision, tuple[GoodsDecision, ...]]:
     """What households would buy beside cars, under an offer of which they reckon with a share."""
-    appliances = decide_appliances(columns, situation, offer, income, reference_income, reckoned)
+    appliances = decide_appliances(columns, situation, offer, incomes, reference_income, reckoned)
     goods = tuple(
         decide_goods(
             good,
@@ -693,7 +707,7 @@ def _decide_others(
             situation.month,
             columns[f"{good.name}_readiness"],
             columns["weight"],
-            income,
+            incomes,
             reference_income,
             situation.parameters,
             offer.goods,

@@ -80,6 +80,22 @@ def in_parts[T](work: Callable[[int, int], T], blocks: int, threads: int) -> lis
     return [own, *found]
 
 
+def side_by_side[A, B](one: Callable[[], A], other: Callable[[], B], threads: int) -> tuple[A, B]:
+    """Have two things worked out, neither of which writes what the other reads.
+
+    One after the other where there is a single thread.
+    """
+    if threads <= 1:
+        return one(), other()
+    under_way = _hands(1).submit(other)
+    try:
+        first = one()
+    finally:
+        # Nobody works on it any more when this returns.
+        second = under_way.result()
+    return first, second
+
+
 @cache
 def _hands(count: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(count, thread_name_prefix="rows")
