@@ -110,14 +110,11 @@ class Process:
     ----------
     seconds
         Wall time.
-    peak_memory
-        In MB.
     processor_seconds
         What it computed for, whatever else the machine did.
     """
 
     seconds: float
-    peak_memory: float
     processor_seconds: float
 
 
@@ -177,8 +174,7 @@ def process(arguments: Sequence[str], environment: Mapping[str, str] | None = No
         os.close(quiet)
     if os.waitstatus_to_exitcode(status) != 0:
         raise RuntimeError(f"python {' '.join(arguments)} failed")
-    unit = 1 if sys.platform == "darwin" else KIBIBYTE
-    return Process(seconds, usage.ru_maxrss * unit / MEGABYTE, usage.ru_utime + usage.ru_stime)
+    return Process(seconds, usage.ru_utime + usage.ru_stime)
 
 
 def _variables(added: Mapping[str, str]) -> dict[str, str]:
