@@ -16,9 +16,9 @@ _BLOCKS = 100
 _WORTH_SHARING = 2 * 2 * _ROWS
 
 KEPT_ROWS = 1 + np.iinfo(np.uint16).max
-"""Up to so many rows decisions are kept until the month is closed; of more rows they are worked out
-again, for they would take more room than all that is known of a household."""
-
+"""Up to so many rows decisions are kept until the month is closed, and for good what columns imply;
+of more rows they are worked out again, for they would take more room than all that is known of a
+household."""
 
 _ROWS_AT_HAND = 1 + np.iinfo(np.uint16).max
 
